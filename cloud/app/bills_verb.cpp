@@ -1,0 +1,143 @@
+#include <algorithm>
+
+#include "cloud/app/data_folder.hpp"
+#include "cloud/app/say.hpp"
+#include "cloud/billing/bill_json.hpp"
+#include "cloud/billing/bill_page.hpp"
+#include "cloud/billing/explain.hpp"
+#include "cloud/billing/text_table.hpp"
+
+namespace steward {
+namespace {
+
+std::string_view status_en(RunStatus status) { return status == RunStatus::issued ? "issued" : "draft"; }
+std::string_view status_zh(RunStatus status) { return status == RunStatus::issued ? "已开具" : "草稿"; }
+
+Exit list_months(const Common& common, const Streams& streams, const std::vector<BillRunRow>& runs) {
+  if (common.json) {
+    Json list = Json::array();
+    for (const auto& run : runs) {
+      Json one = Json::object();
+      one.set("month", run.month).set("status", status_en(run.status));
+      one.set("bills", run.bill_count).set("total_fen", run.total_fen);
+      list.push(std::move(one));
+    }
+    streams.out << Json::object().set("months", std::move(list)).dump() << "\n";
+    return Exit::ok;
+  }
+  if (runs.empty()) {
+    streams.out << "no month has been closed yet; do: steward-cloud --data DIR close --month 2026-06\n"
+                   "还没有结算过任何月份。\n";
+    return Exit::ok;
+  }
+  TextTable table({Align::left, Align::left, Align::right, Align::right});
+  table.row({"month 月份", "status 状态", "bills 账单数", "yuan 元"});
+  table.rule();
+  for (const auto& run : runs) {
+    table.row({run.month, std::string(status_en(run.status)) + " " + std::string(status_zh(run.status)),
+               std::to_string(run.bill_count), yuan_text(Fen{run.total_fen})});
+  }
+  streams.out << table.text();
+  return Exit::ok;
+}
+
+/// The bills as stored, byte for byte, in one JSON object.
+void print_json(const Streams& streams, const BillRunRow& run, const std::vector<BillRow>& bills) {
+  streams.out << R"({"month":")" << run.month << R"(","status":")" << status_en(run.status)
+              << R"(","total_fen":)" << run.total_fen << R"(,"bills":[)";
+  for (std::size_t i = 0; i < bills.size(); ++i) streams.out << (i == 0 ? "" : ",") << bills[i].json;
+  streams.out << "]}\n";
+}
+
+Result<std::vector<Bill>> read_all(const std::vector<BillRow>& rows) {
+  std::vector<Bill> bills;
+  for (const auto& row : rows) {
+    auto bill = read_bill(row.json);
+    if (!bill) return Error{Fault::broken, "bill " + row.bill.text + ": " + bill.error().message};
+    bills.push_back(std::move(*bill));
+  }
+  return bills;
+}
+
+struct Opened {
+  std::unique_ptr<Store> store;
+  SiteId site;
+  std::vector<BillRunRow> runs;
+};
+
+Result<Opened> open_runs(const Common& common) {
+  auto folder = DataFolder::open_existing(common.data);
+  if (!folder) return std::move(folder.error());
+  auto store = folder->open_store();
+  if (!store) return std::move(store.error());
+  auto site = choose_site(**store, common.estate);
+  if (!site) return std::move(site.error());
+  auto runs = (*store)->bill_runs(*site);
+  if (!runs) return std::move(runs.error());
+  return Opened{std::move(*store), std::move(*site), std::move(*runs)};
+}
+
+}  // namespace
+
+Exit list_bills(const Common& common, const BillsOptions& options, const Streams& streams) {
+  auto opened = open_runs(common);
+  if (!opened) return say_fault(common, streams, opened.error());
+  if (options.month.empty()) return list_months(common, streams, opened->runs);
+
+  const auto run = std::find_if(opened->runs.begin(), opened->runs.end(),
+                                [&](const BillRunRow& row) { return row.month == options.month; });
+  if (run == opened->runs.end()) {
+    return say_error(common, streams, Exit::bad_input,
+                     "no bills of " + options.month + "; `bills` without --month lists the months there are",
+                     "没有 " + options.month + " 的账单；不带 --month 的 bills 会列出已有月份");
+  }
+  const auto rows = opened->store->bills(opened->site, options.month);
+  if (!rows) return say_fault(common, streams, rows.error());
+  if (common.json) {
+    print_json(streams, *run, *rows);
+    return Exit::ok;
+  }
+  const auto bills = read_all(*rows);
+  if (!bills) return say_fault(common, streams, bills.error());
+  streams.out << bill_table(*bills) << "\n"
+              << run->proof << "\n"
+              << run->month << ": " << status_en(run->status) << " " << status_zh(run->status) << "\n";
+  return Exit::ok;
+}
+
+Exit explain_bill(const Common& common, const ExplainOptions& options, const Streams& streams) {
+  if (options.language != "zh" && options.language != "en" && options.language != "both") {
+    return say_error(common, streams, Exit::bad_input, "--lang is zh, en or both",
+                     "--lang 只能是 zh、en 或 both");
+  }
+  auto opened = open_runs(common);
+  if (!opened) return say_fault(common, streams, opened.error());
+  std::string some;
+  for (const auto& run : opened->runs) {
+    const auto rows = opened->store->bills(opened->site, run.month);
+    if (!rows) return say_fault(common, streams, rows.error());
+    for (const auto& row : *rows) {
+      if (row.bill.text == options.bill) {
+        if (common.json) {
+          streams.out << row.json << "\n";
+          return Exit::ok;
+        }
+        const auto bill = read_bill(row.json);
+        if (!bill) return say_fault(common, streams, bill.error());
+        if (options.language != "en") streams.out << explain(*bill, Language::zh);
+        if (options.language == "both") streams.out << "\n";
+        if (options.language != "zh") streams.out << explain(*bill, Language::en);
+        return Exit::ok;
+      }
+      // The payer's account or name alone is what people type first.
+      if (row.account.text == options.bill || row.name == options.bill) some += " " + row.bill.text;
+    }
+  }
+  return say_error(common, streams, Exit::bad_input,
+                   "no bill \"" + options.bill + "\"; " +
+                       (some.empty() ? "`bills --month 2026-06` lists them" : "did you mean" + some + "?"),
+                   "没有账单“" + options.bill + "”；" +
+                       (some.empty() ? "用 bills --month 2026-06 查看全部" : "是否指" + some + "？"));
+}
+
+}  // namespace steward

@@ -1,0 +1,126 @@
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <ostream>
+#include <string>
+#include <vector>
+
+/// The operator's verbs as plain functions: options in, text out, an exit code
+/// back. No argv and no process state, so tests call them as the program does.
+namespace steward {
+
+/// What a script can tell apart. Documented in `steward-cloud --help`.
+enum class Exit : int {
+  ok = 0,
+  failed = 1,     // the machine: disk, database, network
+  bad_input = 2,  // what was asked or handed in: mend it and ask again
+  refused = 3,    // the books: asked well, and not allowed as they stand
+};
+
+struct Streams {
+  std::ostream& out;  // results
+  std::ostream& err;  // what went wrong, progress
+};
+
+/// What every verb takes.
+struct Common {
+  std::filesystem::path data;  // folder of the database and the keys
+  std::string estate;          // site code; empty: the only one there is
+  bool json = false;           // results as one line of JSON on `out`
+};
+
+struct ImportOptions {
+  std::filesystem::path folder;
+};
+/// Takes an estate's CSV files, all or none. Every problem is listed; handing in
+/// the same files again changes nothing and says so.
+Exit import_estate(const Common& common, const ImportOptions& options, const Streams& streams);
+
+struct CloseOptions {
+  std::string month;  // 2026-06
+  bool issue = false;
+  bool quiet = false;  // no tables, the closing lines only
+};
+/// Draws up a month's bills as a draft, or issues them. The same inputs give the
+/// same bytes; issued bills never change. Over missing or doubtful readings it
+/// refuses and lists them all.
+Exit close_month(const Common& common, const CloseOptions& options, const Streams& streams);
+
+struct BillsOptions {
+  std::string month;  // empty: one line per month
+};
+Exit list_bills(const Common& common, const BillsOptions& options, const Streams& streams);
+
+struct ExplainOptions {
+  std::string bill;               // 2026-06-<account>
+  std::string language = "both";  // zh, en, both
+};
+/// Why a bill is what it is, back to the register words.
+Exit explain_bill(const Common& common, const ExplainOptions& options, const Streams& streams);
+
+struct GatewayOptions {
+  std::string site;
+  std::string gateway;
+  std::filesystem::path folder;  // to be made: what the gateway needs to take part
+  std::string broker_host = "localhost";
+  std::uint16_t broker_port = 8883;
+  bool renew = false;  // the gateway is known: give it new keys
+};
+/// Enrols a gateway: certificate, signing key, and the cloud's public keys, in a
+/// folder that goes onto the gateway. The private keys are kept nowhere else.
+Exit add_gateway(const Common& common, const GatewayOptions& options, const Streams& streams);
+Exit list_gateways(const Common& common, const Streams& streams);
+
+struct BrokerOptions {
+  std::vector<std::string> hosts;  // names and addresses the gateways reach it by
+  std::uint16_t port = 8883;
+  std::string bind;              // address to listen on; empty: all
+  std::filesystem::path folder;  // to be made: configuration and keys for mosquitto
+  bool renew = false;
+};
+/// Writes everything a mosquitto needs to serve this cloud's gateways.
+Exit set_up_broker(const Common& common, const BrokerOptions& options, const Streams& streams);
+
+struct ListOptions {
+  std::string from;  // 2026-06-01 (in the estate's offset) or RFC 3339; empty: the beginning
+  std::string to;    // up to, not including; empty: the end
+  std::int64_t limit = 50;
+  bool unassigned = false;  // readings only: meters nobody has installed
+};
+Exit list_doors(const Common& common, const ListOptions& options, const Streams& streams);
+Exit list_patrol(const Common& common, const ListOptions& options, const Streams& streams);
+Exit list_readings(const Common& common, const ListOptions& options, const Streams& streams);
+
+/// Registers meters kept by themselves (back-fill), by when they were read; no bill stands on them.
+Exit list_frozen(const Common& common, const ListOptions& options, const Streams& streams);
+
+struct EventOptions {
+  std::int64_t event = 0;  // its number, as `event list` shows it
+  std::string who;         // 1 to 64 bytes
+  std::string why;         // 1 to 256 bytes
+  bool open = false;       // list: those that stand in a bill's way
+};
+/// The events of meters' lives, what became of each, and who decided what.
+Exit list_events(const Common& common, const EventOptions& options, const Streams& streams);
+/// Says that an event is so, or is not. Kept for ever; a later decision takes its place and stands beside it.
+Exit decide_event(const Common& common, const EventOptions& options, bool confirmed, const Streams& streams);
+
+Exit show_status(const Common& common, const Streams& streams);
+/// Gives the database a new identity: to be run once after a backup was restored.
+Exit renew_store(const Common& common, const Streams& streams);
+
+struct ServeOptions {
+  std::string broker_host = "localhost";
+  std::uint16_t broker_port = 8883;
+  std::filesystem::path step_clock;  // a simulation's clock file; empty: real time
+  bool verbose = false;
+};
+/// Takes blocks from the gateways until SIGTERM or SIGINT. Prints `ready` when
+/// the broker has taken its subscriptions.
+Exit serve(const Common& common, const ServeOptions& options, const Streams& streams);
+
+/// The whole program: reads `arguments` (without the program's name) and runs a
+/// verb. Never throws.
+Exit run_steward_cloud(const std::vector<std::string>& arguments, const Streams& streams);
+
+}  // namespace steward

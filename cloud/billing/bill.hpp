@@ -1,0 +1,99 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "cloud/metering/estate.hpp"
+#include "cloud/metering/residual.hpp"
+#include "cloud/metering/usage.hpp"
+#include "contract/nouns/ids.hpp"
+#include "contract/nouns/quantity.hpp"
+
+namespace steward {
+
+// What a bill says. A Bill is complete in itself: with it alone every line can
+// be recomputed except the sum over the neighbours' meters in a pool, which it
+// quotes but does not itemise (no resident sees another's readings).
+
+/// Why a line is what it is: the unit's own meter.
+struct OwnUse {
+  PointId point;  // its readings: the entry of Bill::usages with this point and the line's days
+  TierPeriod period = TierPeriod::month;
+  std::uint32_t tier = 1;
+  std::optional<Milli> tier_upto;
+  Milli used_before;  // in the tariff's period, before this line
+
+  friend bool operator==(const OwnUse&, const OwnUse&) = default;
+};
+
+/// Why a line is what it is: a share of a pool (公摊).
+struct PoolShare {
+  PoolId pool;                  // described in Bill::pools
+  std::int64_t weight = 0;      // of the unit; cm², 1, or Wh/litre, as the pool's basis says
+  std::int64_t unit_share = 0;  // of the unit, for the whole month: Wh, litre, or fen when money is shared
+  /// The line's part of unit_share when the occupant changed inside the month:
+  /// days, or the unit's usage where the basis is usage. Equal: the whole.
+  std::int64_t part = 1;
+  std::int64_t whole = 1;
+
+  friend bool operator==(const PoolShare&, const PoolShare&) = default;
+};
+
+/// One line of a bill, rounded to fen once.
+struct BillLine {
+  UnitId unit;  // empty: a pool in which no unit has weight, carried by the vacant account
+  Medium medium = Medium::electricity;
+  Day from;  // the days it covers, [from, to)
+  Day to;
+  TariffId tariff;
+  Day tariff_from;                // the tariff version, by the day it came into force
+  MicroYuan price;                // per kWh or m³
+  std::optional<Milli> quantity;  // empty: a share of money
+  Fen amount;
+  std::variant<OwnUse, PoolShare> why;
+
+  friend bool operator==(const BillLine&, const BillLine&) = default;
+};
+
+/// What is shared in a pool, without naming who else has a share.
+struct PoolStatement {
+  PoolId id;
+  std::string name;
+  NodeId node;
+  std::string node_name;
+  Basis basis = Basis::area;
+  ShareOf share = ShareOf::quantity;
+  PointUsage usage;  // of the pool's point, with its readings
+  std::uint32_t children_count = 0;
+  Residual residual;  // usage - children
+  TariffId tariff;
+  Day tariff_from;
+  MicroYuan price;
+  Fen cost;  // round_to_fen(residual, price): what is shared when money is
+  std::int64_t weight_sum = 0;
+  std::uint32_t units = 0;  // with weight above zero
+
+  friend bool operator==(const PoolStatement&, const PoolStatement&) = default;
+};
+
+struct Bill {
+  BillId id;  // "2026-06-<account>"
+  SiteId estate;
+  std::string estate_name;
+  UtcOffset offset{480};
+  Month month{};
+  AccountId account;
+  std::string account_name;
+  bool vacant_account = false;
+  bool stepped = false;              // stands on readings of simulated time: never a real bill
+  std::vector<BillLine> lines;       // by unit, own use before shares, point or pool, day, tier
+  std::vector<PointUsage> usages;    // evidence of the own-use lines
+  std::vector<PoolStatement> pools;  // evidence of the share lines, by id
+  Fen total;
+
+  friend bool operator==(const Bill&, const Bill&) = default;
+};
+
+}  // namespace steward

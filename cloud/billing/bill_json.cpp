@@ -1,0 +1,213 @@
+#include "cloud/billing/bill_json.hpp"
+
+#include "cloud/billing/epoch_text.hpp"
+
+namespace steward {
+namespace {
+
+Json json_of(std::string_view text) { return Json(std::string(text)); }
+Json json_of(std::uint32_t number) { return Json(static_cast<std::int64_t>(number)); }
+
+std::string_view unit_word(ChannelUnit unit) { return unit == ChannelUnit::litre ? "litre" : "wh"; }
+
+std::string_view trust_word(ClockTrust trust) {
+  constexpr std::string_view words[] = {"unset", "rtc", "synced", "stepped"};
+  return words[static_cast<std::size_t>(trust)];
+}
+
+Json end_json(const RegisterEnd& end) {
+  constexpr std::string_view kinds[] = {"reading", "opening", "removal"};
+  const auto& reading = end.reading;
+  auto json = Json::object();
+  json.set("kind", json_of(kinds[static_cast<std::size_t>(end.kind)]));
+  json.set("at_ms", ms_of(reading.at));
+  json.set("value", reading.value);
+  json.set("unit", json_of(unit_word(reading.unit)));
+  json.set("source", json_of(word(reading.source)));
+  if (reading.source != ReadingSource::gateway) return json;
+  auto raw = Json::array();
+  for (const auto one : reading.raw) raw.push(Json(static_cast<std::int64_t>(one)));
+  json.set("gateway", reading.gateway.text);
+  json.set("epoch", epoch_text(reading.epoch));
+  json.set("seq", static_cast<std::int64_t>(reading.seq.value));
+  json.set("profile", reading.profile.text);
+  json.set("modulus", reading.modulus);
+  json.set("trust", json_of(trust_word(reading.trust)));
+  json.set("raw", std::move(raw));
+  return json;
+}
+
+Json usage_json(const PointUsage& usage) {
+  auto segments = Json::array();
+  for (const auto& segment : usage.segments) {
+    auto json = Json::object();
+    json.set("meter", segment.meter.text);
+    json.set("channel", segment.channel);
+    json.set("multiplier_n", segment.multiplier_n);
+    json.set("multiplier_d", segment.multiplier_d);
+    json.set("begin", end_json(segment.begin));
+    json.set("end", end_json(segment.end));
+    json.set("usage_milli", segment.usage.count);
+    segments.push(std::move(json));
+  }
+  auto json = Json::object();
+  json.set("point", usage.point.text);
+  json.set("medium", json_of(word(usage.medium)));
+  json.set("from", text_of(usage.from));
+  json.set("to", text_of(usage.to));
+  json.set("segments", std::move(segments));
+  json.set("usage_milli", usage.usage.count);
+  return json;
+}
+
+Json line_json(const BillLine& line) {
+  auto json = Json::object();
+  json.set("unit", line.unit.text);
+  json.set("medium", json_of(word(line.medium)));
+  json.set("from", text_of(line.from));
+  json.set("to", text_of(line.to));
+  if (const auto* own = std::get_if<OwnUse>(&line.why)) {
+    json.set("kind", "own");
+    json.set("point", own->point.text);
+    json.set("period", json_of(word(own->period)));
+    json.set("tier", json_of(own->tier));
+    json.set("tier_upto_milli", own->tier_upto ? Json(own->tier_upto->count) : Json());
+    json.set("used_before_milli", own->used_before.count);
+  } else {
+    const auto& share = std::get<PoolShare>(line.why);
+    json.set("kind", "share");
+    json.set("pool", share.pool.text);
+    json.set("weight", share.weight);
+    json.set("unit_share", share.unit_share);
+    json.set("part", share.part);
+    json.set("whole", share.whole);
+  }
+  json.set("tariff", line.tariff.text);
+  json.set("tariff_from", text_of(line.tariff_from));
+  json.set("price_micro_yuan", line.price.count);
+  json.set("quantity_milli", line.quantity ? Json(line.quantity->count) : Json());
+  json.set("amount_fen", line.amount.count);
+  return json;
+}
+
+Json residual_json(const Residual& residual) {
+  auto json = Json::object();
+  json.set("point", residual.point.text);
+  json.set("usage_milli", residual.usage.count);
+  json.set("children_milli", residual.children.count);
+  json.set("residual_milli", residual.residual.count);
+  json.set("clamped_milli", residual.clamped.count);
+  return json;
+}
+
+Json statement_json(const PoolStatement& pool) {
+  auto json = Json::object();
+  json.set("pool", pool.id.text);
+  json.set("name", pool.name);
+  json.set("node", pool.node.text);
+  json.set("node_name", pool.node_name);
+  json.set("basis", json_of(word(pool.basis)));
+  json.set("share", json_of(word(pool.share)));
+  json.set("usage", usage_json(pool.usage));
+  json.set("children", json_of(pool.children_count));
+  json.set("residual", residual_json(pool.residual));
+  json.set("tariff", pool.tariff.text);
+  json.set("tariff_from", text_of(pool.tariff_from));
+  json.set("price_micro_yuan", pool.price.count);
+  json.set("cost_fen", pool.cost.count);
+  json.set("weight_sum", pool.weight_sum);
+  json.set("units", json_of(pool.units));
+  return json;
+}
+
+Json pool_json(const PoolRun& pool) {
+  auto shares = Json::array();
+  for (const auto& share : pool.shares) {
+    auto json = Json::object();
+    json.set("unit", share.unit.text);
+    json.set("weight", share.weight);
+    json.set("share", share.share);
+    json.set("left_over", share.left_over);
+    shares.push(std::move(json));
+  }
+  auto json = statement_json(pool.statement);
+  json.set("shares", std::move(shares));
+  return json;
+}
+
+Json head_json(const SiteId& estate, const std::string& name, UtcOffset offset, Month month) {
+  auto json = Json::object();
+  json.set("schema", 1);
+  json.set("estate", estate.text);
+  json.set("estate_name", name);
+  json.set("utc_offset_minutes", static_cast<std::int64_t>(offset.count()));
+  json.set("month", text_of(month));
+  return json;
+}
+
+Json run_record(const BillRun& run, Json bills) {
+  auto usages = Json::array();
+  for (const auto& usage : run.usages) usages.push(usage_json(usage));
+  auto residuals = Json::array();
+  for (const auto& residual : run.residuals) residuals.push(residual_json(residual));
+  auto pools = Json::array();
+  for (const auto& pool : run.pools) pools.push(pool_json(pool));
+  auto notices = Json::array();
+  for (const auto& notice : run.notices) {
+    auto json = Json::object();
+    json.set("en", notice.en);
+    json.set("zh", notice.zh);
+    notices.push(std::move(json));
+  }
+  auto json = head_json(run.estate, run.estate_name, run.offset, run.month);
+  json.set("stepped", run.stepped);
+  json.set("usages", std::move(usages));
+  json.set("residuals", std::move(residuals));
+  json.set("pools", std::move(pools));
+  json.set("notices", std::move(notices));
+  json.set("bills", std::move(bills));
+  json.set("total_fen", run.total.count);
+  return json;
+}
+
+}  // namespace
+
+Json bill_json(const Bill& bill) {
+  auto lines = Json::array();
+  for (const auto& line : bill.lines) lines.push(line_json(line));
+  auto usages = Json::array();
+  for (const auto& usage : bill.usages) usages.push(usage_json(usage));
+  auto pools = Json::array();
+  for (const auto& pool : bill.pools) pools.push(statement_json(pool));
+  auto json = head_json(bill.estate, bill.estate_name, bill.offset, bill.month);
+  json.set("bill", bill.id.text);
+  json.set("account", bill.account.text);
+  json.set("account_name", bill.account_name);
+  json.set("vacant_account", bill.vacant_account);
+  json.set("stepped", bill.stepped);
+  json.set("lines", std::move(lines));
+  json.set("usages", std::move(usages));
+  json.set("pools", std::move(pools));
+  json.set("total_fen", bill.total.count);
+  return json;
+}
+
+Json run_json(const BillRun& run) {
+  auto bills = Json::array();
+  for (const auto& bill : run.bills) {
+    auto json = Json::object();
+    json.set("bill", bill.id.text);
+    json.set("account", bill.account.text);
+    json.set("total_fen", bill.total.count);
+    bills.push(std::move(json));
+  }
+  return run_record(run, std::move(bills));
+}
+
+Json whole_run_json(const BillRun& run) {
+  auto bills = Json::array();
+  for (const auto& bill : run.bills) bills.push(bill_json(bill));
+  return run_record(run, std::move(bills));
+}
+
+}  // namespace steward

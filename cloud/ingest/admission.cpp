@@ -1,0 +1,226 @@
+#include "cloud/ingest/admission.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+#include "contract/wire/block_codec.hpp"
+#include "contract/wire/closing_codec.hpp"
+#include "contract/wire/envelope.hpp"
+#include "contract/wire/topics.hpp"
+#include "kit/crypto/digest.hpp"
+#include "kit/crypto/signing_key.hpp"
+
+namespace steward {
+
+std::string_view word(Fate fate) {
+  switch (fate) {
+    case Fate::admitted: return "admitted";
+    case Fate::again: return "again";
+    case Fate::early: return "early";
+    case Fate::aside: return "aside";
+    case Fate::unproven: return "unproven";
+    case Fate::fork: return "fork";
+    case Fate::stranger: return "stranger";
+  }
+  return "stranger";
+}
+
+/// One gateway's key, looked up once per transaction; no key: not enrolled.
+struct Admission::Context {
+  SiteId site;
+  GatewayId gateway;
+  std::optional<VerifyingKey> key;
+};
+
+namespace {
+
+/// One message on its way through `admit_one`: what is known of it so far.
+struct Candidate {
+  const Arrival& arrival;
+  BlockPlace place;
+  Digest hash{};
+  AdmissionMark mark;
+  const Verifier& key;
+
+  AdmissionOutcome outcome(Fate fate, std::string why = {}) const {
+    return {fate, place.log, place.first, place.last, std::move(why)};
+  }
+};
+
+std::string places_of(const BlockPlace& place) {
+  return std::string(word(place.log.stream)) + " " + std::to_string(place.first.value) + ".." +
+         std::to_string(place.last.value);
+}
+
+AdmissionOutcome stranger(std::string why) { return {Fate::stranger, {}, {}, {}, std::move(why)}; }
+
+/// Keeps the message as evidence and raises the alarm that goes with it.
+Result<AdmissionOutcome> keep_aside(Store& store, const Candidate& candidate, Fate fate,
+                                    std::string_view kind, std::string why) {
+  const auto& place = candidate.place;
+  const auto at = candidate.arrival.at;
+  auto kept = store.set_aside({.site = place.log.site,
+                               .gateway = place.log.gateway,
+                               .cause = fate == Fate::fork ? "fork" : "refused",
+                               .detail = why,
+                               .epoch = place.log.epoch,
+                               .stream = place.log.stream,
+                               .first = place.first,
+                               .last = place.last,
+                               .hash = candidate.hash,
+                               .received_at = at,
+                               .bytes = candidate.arrival.payload});
+  if (!kept) return std::move(kept.error());
+  auto raised = store.raise({.site = place.log.site,
+                             .subject = place.log.gateway.text,
+                             .kind = std::string(kind),
+                             .detail = places_of(place) + ": " + why,
+                             .first_at = at,
+                             .last_at = at});
+  if (!raised) return std::move(raised.error());
+  return candidate.outcome(fate, std::move(why));
+}
+
+Result<AdmissionOutcome> fork_seen(Store& store, const Candidate& candidate, std::string why) {
+  auto marked = store.mark_forked(candidate.mark);
+  if (!marked) return std::move(marked.error());
+  return keep_aside(store, candidate, Fate::fork, "fork", std::move(why));
+}
+
+/// Its own gateway signed it, but it cannot be booked: the bytes are kept in its
+/// place, as a hole, so that the log can go on and the gateway may forget it.
+Result<AdmissionOutcome> book_as_refused(Store& store, const Candidate& candidate, std::string why) {
+  const auto& place = candidate.place;
+  const Block hole{.log = place.log,
+                   .first = place.first,
+                   .last = place.last,
+                   .previous = place.previous,
+                   .stamp = {.wall = candidate.arrival.at},
+                   .records = Hole{place.first, place.last, "refused", candidate.hash}};
+  auto booked = store.admit(candidate.mark, {.block = hole,
+                                             .bytes = candidate.arrival.payload,
+                                             .hash = candidate.hash,
+                                             .received_at = candidate.arrival.at,
+                                             .closings = {}});
+  if (!booked) return std::move(booked.error());
+  return keep_aside(store, candidate, Fate::aside, "block_refused", std::move(why));
+}
+
+/// Whether the block continues the history in the books. After a hole, a block
+/// written behind it may also name the hole's own bytes.
+Result<bool> links(Store& store, const Candidate& candidate) {
+  const auto& mark = candidate.mark;
+  if (!mark.link_known || candidate.place.previous == mark.last_hash) return true;
+  auto last = store.block_at(mark, mark.upto);
+  if (!last) return std::move(last.error());
+  return last->has_value() && (*last)->hash == candidate.place.previous;
+}
+
+Result<AdmissionOutcome> take_next(Store& store, const Candidate& candidate) {
+  const ByteView bytes(candidate.arrival.payload);
+  auto block = decode_block(bytes, candidate.key);
+  if (!block) {
+    // Signed by its gateway, yet not to be read: ours or its own mistake, but no forgery.
+    const bool proven = static_cast<bool>(unseal(content_type::block, bytes, max_block_bytes, candidate.key));
+    if (!proven) {
+      return keep_aside(
+          store, candidate, Fate::unproven, "signature",
+          "the signature is not that of the enrolled gateway; enrol it again if its key is new");
+    }
+  }
+  auto linked = links(store, candidate);
+  if (!linked) return std::move(linked.error());
+  if (!*linked) {
+    return fork_seen(store, candidate,
+                     "does not continue the block before it; the gateway has another history");
+  }
+  if (!block) return book_as_refused(store, candidate, block.error().message);
+
+  std::vector<Closing> closings;
+  if (kind_of(block->records) == RecordKind::closings) {
+    auto opened = open_closings(*block, candidate.key);
+    if (!opened) return book_as_refused(store, candidate, opened.error().message);
+    closings = std::move(*opened);
+  }
+  auto booked = store.admit(candidate.mark, {.block = *block,
+                                             .bytes = candidate.arrival.payload,
+                                             .hash = candidate.hash,
+                                             .received_at = candidate.arrival.at,
+                                             .closings = closings});
+  if (!booked) return std::move(booked.error());
+  return candidate.outcome(Fate::admitted);
+}
+
+Result<AdmissionOutcome> compare_behind(Store& store, const Candidate& candidate) {
+  auto stored = store.block_at(candidate.mark, candidate.place.first);
+  if (!stored) return std::move(stored.error());
+  if (*stored && (*stored)->hash == candidate.hash) {
+    return candidate.outcome(Fate::again, "already in the books");
+  }
+  const bool proven = static_cast<bool>(
+      unseal(content_type::block, ByteView(candidate.arrival.payload), max_block_bytes, candidate.key));
+  if (!proven) {
+    return keep_aside(store, candidate, Fate::unproven, "signature",
+                      "the signature is not that of the enrolled gateway, and its place is taken");
+  }
+  return fork_seen(store, candidate, "its place in the log is taken by another block");
+}
+
+}  // namespace
+
+Result<AdmissionOutcome> Admission::admit_one(const Arrival& arrival, std::vector<Context>& seen) {
+  const auto topic = parse_topic(arrival.topic);
+  if (!topic || topic->kind != TopicKind::up) return stranger("not a topic that gateways send blocks on");
+  if (arrival.payload.size() > max_block_bytes) return stranger("longer than a block may be");
+  const auto place = peek_block(arrival.payload);
+  if (!place) return stranger("not a block: " + place.error().message);
+  if (place->log.site != topic->site || place->log.gateway != topic->gateway ||
+      place->log.stream != topic->stream) {
+    return stranger("a block of " + place->log.site.text + "/" + place->log.gateway.text + " on the topic " +
+                    arrival.topic);
+  }
+
+  auto known = std::find_if(seen.begin(), seen.end(), [&](const Context& context) {
+    return context.site == topic->site && context.gateway == topic->gateway;
+  });
+  if (known == seen.end()) {
+    auto row = store_.gateway(topic->site, topic->gateway);
+    if (!row) return std::move(row.error());
+    std::optional<VerifyingKey> key;
+    if (*row) key.emplace((*row)->block_key);
+    known = seen.insert(seen.end(), Context{topic->site, topic->gateway, std::move(key)});
+  }
+  if (!known->key) {
+    return stranger("the gateway " + topic->site.text + "/" + topic->gateway.text + " is not enrolled");
+  }
+
+  auto mark = store_.lock_log(place->log);
+  if (!mark) return std::move(mark.error());
+  const Candidate candidate{arrival, *place, sha256(arrival.payload), *mark, *known->key};
+  switch (place_of(mark->upto, place->first)) {
+    case Place::next: return take_next(store_, candidate);
+    case Place::behind: return compare_behind(store_, candidate);
+    case Place::ahead:
+      return candidate.outcome(
+          Fate::early, "records before it are missing; admitted up to " + std::to_string(mark->upto.value));
+  }
+  return stranger("unreachable");
+}
+
+Result<std::vector<AdmissionOutcome>> Admission::admit(std::span<const Arrival> arrivals) {
+  assert(!arrivals.empty() && arrivals.size() <= max_batch);
+  std::vector<AdmissionOutcome> outcomes;
+  auto booked = store_.transact([&]() -> Result<void> {
+    std::vector<Context> seen;
+    for (const auto& arrival : arrivals) {
+      auto outcome = admit_one(arrival, seen);
+      if (!outcome) return std::move(outcome.error());
+      outcomes.push_back(std::move(*outcome));
+    }
+    return {};
+  });
+  if (!booked) return std::move(booked.error());
+  return outcomes;
+}
+
+}  // namespace steward

@@ -1,0 +1,137 @@
+#include "cloud/ingest/ingest_worker.hpp"
+
+#include <algorithm>
+
+#include "contract/wire/ack.hpp"
+#include "contract/wire/limits.hpp"
+#include "contract/wire/state.hpp"
+#include "contract/wire/topics.hpp"
+
+namespace steward {
+
+Result<OutgoingAck> draw_up_ack(Store& store, const SiteId& site, const GatewayId& gateway,
+                                const Signer& cloud, Instant at) {
+  auto identity = store.identity();
+  if (!identity) return std::move(identity.error());
+  auto logs = store.logs(site, gateway, wire_limit::acked_logs);
+  if (!logs) return std::move(logs.error());
+  Ack ack{.store = *identity, .logs = {}, .at = at};
+  for (const auto& [log, mark] : *logs) ack.logs.push_back({log.epoch, log.stream, mark.upto.value});
+  auto bytes = encode_ack(ack, cloud);
+  if (!bytes) return std::move(bytes.error());
+  return OutgoingAck{ack_topic(site, gateway), std::move(*bytes)};
+}
+
+std::vector<OutgoingAck> IngestWorker::acks_for(const std::set<Who>& gateways) {
+  std::vector<OutgoingAck> acks;
+  for (const auto& [site, gateway] : gateways) {
+    auto ack = draw_up_ack(store_, site, gateway, cloud_, clock_.now());
+    if (ack) {
+      acks.push_back(std::move(*ack));
+    } else {
+      log_.error("ack_failed", {{"gateway", site.text + "/" + gateway.text}, {"why", ack.error().message}});
+    }
+  }
+  return acks;
+}
+
+std::vector<OutgoingAck> IngestWorker::all_acks() {
+  const auto gateways = store_.gateways();
+  if (!gateways) {
+    log_.error("ack_failed", {{"gateway", "all"}, {"why", gateways.error().message}});
+    return {};
+  }
+  std::set<Who> all;
+  for (const auto& row : *gateways) all.emplace(row.site, row.gateway);
+  return acks_for(all);
+}
+
+void IngestWorker::note(const AdmissionOutcome& outcome, std::int64_t& strangers, std::string& stranger_why) {
+  ++figures_.blocks[outcome.fate];
+  switch (outcome.fate) {
+    case Fate::admitted:
+      figures_.records += static_cast<std::int64_t>(outcome.last.value - outcome.first.value + 1);
+      break;
+    case Fate::again:
+    case Fate::early: break;
+    case Fate::stranger:
+      ++strangers;
+      stranger_why = outcome.why;
+      break;
+    case Fate::aside:
+    case Fate::unproven:
+    case Fate::fork:
+      log_.warning("block_" + std::string(word(outcome.fate)),
+                   {{"gateway", outcome.log.site.text + "/" + outcome.log.gateway.text},
+                    {"stream", std::string(word(outcome.log.stream))},
+                    {"first", static_cast<std::int64_t>(outcome.first.value)},
+                    {"last", static_cast<std::int64_t>(outcome.last.value)},
+                    {"why", outcome.why}});
+      break;
+  }
+}
+
+/// Keeps the newest state of each gateway; a state is information, so what is
+/// not well-formed, or not from an enrolled gateway, is only counted away.
+void IngestWorker::keep_states(const std::vector<Arrival>& states) {
+  std::map<Who, GatewayStateRow> newest;
+  for (const auto& message : states) {
+    const std::string text(message.payload.begin(), message.payload.end());
+    const auto topic = parse_topic(message.topic);
+    const auto state = decode_state(text);
+    if (!topic || !state || state->site != topic->site || state->gateway != topic->gateway) continue;
+    newest[{state->site, state->gateway}] = {state->site, state->gateway, message.at, text};
+  }
+  if (newest.empty()) return;
+  const auto kept = store_.transact([&]() -> Result<void> {
+    for (const auto& [who, row] : newest) {
+      auto known = store_.gateway(who.first, who.second);
+      if (!known) return std::move(known.error());
+      if (!known->has_value()) continue;
+      if (auto put = store_.put_state(row); !put) return put;
+      ++figures_.states;
+    }
+    return {};
+  });
+  if (!kept) log_.error("state_not_kept", {{"why", kept.error().message}});
+}
+
+std::vector<OutgoingAck> IngestWorker::work(std::vector<Arrival> batch) {
+  std::vector<Arrival> blocks;
+  std::vector<Arrival> states;
+  for (auto& arrival : batch) {
+    const auto topic = parse_topic(arrival.topic);
+    const bool is_state = topic && topic->kind == TopicKind::state;
+    (is_state ? states : blocks).push_back(std::move(arrival));
+  }
+  keep_states(states);
+  if (blocks.empty()) return {};
+
+  ++figures_.batches;
+  const auto outcomes = admission_.admit(blocks);
+  if (!outcomes) {
+    ++figures_.failed_batches;
+    log_.error("ingest_failed", {{"blocks", static_cast<std::int64_t>(blocks.size())},
+                                 {"fault", std::string(word(outcomes.error().fault))},
+                                 {"why", outcomes.error().message}});
+    return {};
+  }
+  std::set<Who> concerned;
+  std::int64_t strangers = 0;
+  std::string stranger_why;
+  for (const auto& outcome : *outcomes) {
+    note(outcome, strangers, stranger_why);
+    if (outcome.fate != Fate::stranger) concerned.emplace(outcome.log.site, outcome.log.gateway);
+  }
+  if (strangers > 0) {
+    log_.warning("stranger", {{"messages", strangers}, {"why", stranger_why}});
+    const auto at = clock_.now();
+    const auto raised = store_.transact([&] {
+      return store_.raise({SiteId{}, "", "stranger", stranger_why, at, at, strangers});
+    });
+    if (!raised) log_.error("alarm_not_kept", {{"why", raised.error().message}});
+  }
+  return acks_for(concerned);
+}
+
+}  // namespace steward

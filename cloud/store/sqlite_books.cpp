@@ -1,0 +1,220 @@
+// SqliteStore: imports, closing records, bill runs.
+#include <algorithm>
+
+#include "cloud/store/sqlite_store_calls.hpp"
+
+namespace steward {
+namespace {
+
+Words words_of(const std::vector<std::uint8_t>& bytes) {
+  Words words;
+  for (std::size_t i = 0; i + 1 < bytes.size(); i += 2) {
+    words.push_back(static_cast<std::uint16_t>(bytes[i] << 8U | bytes[i + 1]));
+  }
+  return words;
+}
+
+// Columns in the order of the view `closing_record`.
+ClosingRow read_closing(const Statement& row) {
+  return {.log_no = row.column_int(17),
+          .closing = {.site = SiteId{row.column_text(0)},
+                      .gateway = GatewayId{row.column_text(1)},
+                      .epoch = fixed_bytes<Uuid>(row, 2),
+                      .seq = Seq{static_cast<std::uint64_t>(row.column_int(3))},
+                      .meter = MeterId{row.column_text(4)},
+                      .profile = ProfileId{row.column_text(5)},
+                      .profile_hash = fixed_bytes<Digest>(row, 6),
+                      .channel = row.column_text(7),
+                      .unit = column_enum<ChannelUnit>(row, 8),
+                      .round_at = column_instant(row, 9),
+                      .taken_at = column_instant(row, 10),
+                      .value = row.column_int(11),
+                      .modulus = row.column_int(12),
+                      .quality = column_enum<Quality>(row, 13),
+                      .reason = column_enum<Reason>(row, 14),
+                      .raw = words_of(row.column_blob(15)),
+                      .trust = column_enum<ClockTrust>(row, 16)},
+          .sealed = row.column_blob(18)};
+}
+
+}  // namespace
+
+Result<std::vector<SiteId>> SqliteStore::estates() {
+  std::vector<SiteId> sites;
+  auto read = each("SELECT DISTINCT s.site FROM site s JOIN estate_import USING (site_no) ORDER BY s.site",
+                   [&](const Statement& row) { sites.emplace_back(row.column_text(0)); });
+  if (!read) return std::move(read.error());
+  return sites;
+}
+
+Result<std::int64_t> SqliteStore::put_import(const EstateImport& import) {
+  auto no = site_no(import.site);
+  if (!no) return std::move(no.error());
+  std::int64_t version = 0;
+  auto done = each(
+                  "SELECT coalesce(max(version), 0) + 1 FROM estate_import WHERE site_no = ?1",
+                  [&](const Statement& row) { version = row.column_int(0); }, *no)
+                  .and_then([&] {
+                    return write("INSERT INTO estate_import VALUES (?1, ?2, ?3, ?4)", *no, version,
+                                 ms_of(import.imported_at), import.hash);
+                  });
+  for (const auto& file : import.files) {
+    if (!done) break;
+    done = write("INSERT INTO import_file VALUES (?1, ?2, ?3, ?4, ?5)", *no, version, file.name, file.hash,
+                 file.text);
+  }
+  if (!done) return std::move(done.error());
+  return version;
+}
+
+Result<std::optional<EstateImport>> SqliteStore::latest_import(const SiteId& site) {
+  auto no = site_no(site);
+  if (!no) return std::move(no.error());
+  std::optional<EstateImport> import;
+  auto read = each(
+      "SELECT version, imported_ms, hash FROM estate_import WHERE site_no = ?1 ORDER BY version DESC LIMIT 1",
+      [&](const Statement& row) {
+        import =
+            EstateImport{site, row.column_int(0), column_instant(row, 1), fixed_bytes<Digest>(row, 2), {}};
+      },
+      *no);
+  if (!read) return std::move(read.error());
+  if (!import) return import;
+  read = each(
+      "SELECT name, text, hash FROM import_file WHERE site_no = ?1 AND version = ?2 ORDER BY name",
+      [&](const Statement& row) {
+        import->files.push_back({row.column_text(0), row.column_text(1), fixed_bytes<Digest>(row, 2)});
+      },
+      *no, import->version);
+  if (!read) return std::move(read.error());
+  return import;
+}
+
+Result<std::vector<ClosingRow>> SqliteStore::closing_rows(std::string_view sql, const SiteId& site,
+                                                          Instant from, Instant to) {
+  std::vector<ClosingRow> rows;
+  auto read = each(
+      sql, [&](const Statement& row) { rows.push_back(read_closing(row)); }, site.text, ms_of(from),
+      ms_of(to));
+  if (!read) return std::move(read.error());
+  return rows;
+}
+
+Result<std::vector<ClosingRow>> SqliteStore::closings(const SiteId& site, Instant from, Instant to) {
+  return closing_rows(
+      "SELECT * FROM closing_record WHERE site = ?1 AND round_at_ms >= ?2 AND round_at_ms < ?3"
+      " ORDER BY meter, channel, round_at_ms, log_no, seq",
+      site, from, to);
+}
+
+Result<std::vector<ClosingRow>> SqliteStore::earliest_closings(const SiteId& site, Instant from, Instant to) {
+  return closing_rows(
+      "SELECT r.* FROM (SELECT site, meter, channel, min(round_at_ms) AS round_at_ms FROM"
+      "  (SELECT site, meter, channel, round_at_ms FROM closing_record"
+      "   WHERE site = ?1 AND round_at_ms >= ?2 AND round_at_ms < ?3 AND quality = 0"
+      "   AND (round_at_ms - ?2) % 86400000 = 0 GROUP BY site, meter, channel, round_at_ms"
+      "   HAVING min(value) = max(value) AND min(unit) = max(unit))"
+      "  GROUP BY site, meter, channel)"
+      " JOIN closing_record r USING (site, meter, channel, round_at_ms) WHERE r.quality = 0"
+      " ORDER BY r.meter, r.channel, r.log_no, r.seq",
+      site, from, to);
+}
+
+Result<std::vector<EdgeEvent>> SqliteStore::doubt_events(const SiteId& site) {
+  std::vector<EdgeEvent> events;
+  // The kinds stand here as in the index of 0002_doubts.sql, which is used only if they are the same.
+  auto read = each(
+      "SELECT e.at_ms, e.kind, e.subject, e.detail FROM edge_event e"
+      " WHERE e.site_no = (SELECT site_no FROM site WHERE site = ?1)"
+      " AND e.kind IN ('unit_clash', 'unit_exchanged', 'time_unsure', 'line_shared', 'unit_cleared')"
+      " ORDER BY e.at_ms, e.log_no, e.seq",
+      [&](const Statement& row) {
+        events.push_back(
+            {column_instant(row, 0), row.column_text(1), row.column_text(2), row.column_text(3)});
+      },
+      site.text);
+  if (!read) return std::move(read.error());
+  return events;
+}
+
+Result<void> SqliteStore::put_draft(const BillRunRow& run, std::span<const BillRow> bills) {
+  auto no = site_no(run.site);
+  if (!no) return std::move(no.error());
+  // The schema's triggers refuse all of this once the run is issued.
+  auto done =
+      write("DELETE FROM bill WHERE site_no = ?1 AND month = ?2", *no, run.month)
+          .and_then(
+              [&] { return write("DELETE FROM bill_run WHERE site_no = ?1 AND month = ?2", *no, run.month); })
+          .and_then([&] {
+            return write("INSERT INTO bill_run VALUES (?1, ?2, 0, ?3, ?4, ?5, ?6, ?7, ?8, NULL, ?9, ?10)",
+                         *no, run.month, run.inputs, run.bills, run.import_version, run.bill_count,
+                         run.total_fen, ms_of(run.drawn_up_at), run.json, run.proof);
+          });
+  std::int64_t place = 0;
+  for (const auto& bill : bills) {
+    if (!done) break;
+    done = write("INSERT INTO bill VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)", *no, run.month, ++place,
+                 bill.bill.text, bill.account.text, bill.name, bill.total_fen, bill.json, bill.page);
+  }
+  return std::move(done).with_context("bills of " + run.month);
+}
+
+Result<void> SqliteStore::issue(const SiteId& site, std::string_view month, Instant at) {
+  auto no = site_no(site);
+  if (!no) return std::move(no.error());
+  auto done = write("UPDATE bill_run SET status = 1, issued_ms = ?3 WHERE site_no = ?1 AND month = ?2", *no,
+                    month, ms_of(at));
+  if (done && database_.changes() == 0) {
+    return {Fault::refused, "no bill run of " + std::string(month) + " to issue"};
+  }
+  return std::move(done).with_context("bills of " + std::string(month));
+}
+
+Result<std::vector<BillRunRow>> SqliteStore::bill_runs(const SiteId& site) {
+  std::vector<BillRunRow> rows;
+  auto read = each(
+      "SELECT r.month, r.status, r.inputs, r.bills, r.import_version, r.bill_count, r.total_fen, "
+      "r.drawn_up_ms,"
+      " r.issued_ms, r.json, r.proof FROM bill_run r JOIN site s USING (site_no) WHERE s.site = ?1 ORDER BY "
+      "r.month",
+      [&](const Statement& row) {
+        BillRunRow run{.site = site,
+                       .month = row.column_text(0),
+                       .status = column_enum<RunStatus>(row, 1),
+                       .inputs = fixed_bytes<Digest>(row, 2),
+                       .bills = fixed_bytes<Digest>(row, 3),
+                       .import_version = row.column_int(4),
+                       .bill_count = row.column_int(5),
+                       .total_fen = row.column_int(6),
+                       .drawn_up_at = column_instant(row, 7),
+                       .json = row.column_text(9),
+                       .proof = row.column_text(10)};
+        if (!row.column_is_null(8)) run.issued_at = column_instant(row, 8);
+        rows.push_back(std::move(run));
+      },
+      site.text);
+  if (!read) return std::move(read.error());
+  return rows;
+}
+
+Result<std::vector<BillRow>> SqliteStore::bills(const SiteId& site, std::string_view month) {
+  std::vector<BillRow> rows;
+  auto read = each(
+      "SELECT b.month, b.bill, b.account, b.name, b.total_fen, b.json, b.page"
+      " FROM bill b JOIN site s USING (site_no) WHERE s.site = ?1 AND b.month = ?2 ORDER BY b.place",
+      [&](const Statement& row) {
+        rows.push_back({.site = site,
+                        .month = row.column_text(0),
+                        .bill = BillId{row.column_text(1)},
+                        .account = AccountId{row.column_text(2)},
+                        .name = row.column_text(3),
+                        .total_fen = row.column_int(4),
+                        .json = row.column_text(5),
+                        .page = row.column_text(6)});
+      },
+      site.text, month);
+  if (!read) return std::move(read.error());
+  return rows;
+}
+
+}  // namespace steward

@@ -1,0 +1,117 @@
+#pragma once
+#include <functional>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "cloud/store/rows.hpp"
+#include "contract/nouns/result.hpp"
+
+namespace steward {
+
+/// The cloud's database as bulk operations, so that one estate on SQLite and a
+/// company on PostgreSQL run the same program. One conformance suite
+/// (tests/unit/cloud/store_conformance_test.cpp) says what a backend must do.
+///
+/// Every row belongs to a site, and the site comes first in every key.
+/// Writes happen inside `transact` only; outside it they are refused.
+/// Faults everywhere: broken (detail quotes the database), retry (locked by
+/// another program for longer than the backend waits), full (no room on disk).
+/// Thread: one per object; programs that share a database open their own.
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  // -- the whole
+
+  /// Runs `body` in one write transaction: commits when it succeeds, rolls back
+  /// when it fails, and hands its fault on. Once this returns success, a power
+  /// cut loses nothing of it. Does not nest (refused).
+  virtual Result<void> transact(const std::function<Result<void>()>& body) = 0;
+  /// Who this database is: made with it, carried in every ack. A gateway that
+  /// meets another store knows that what it had been told may be lost.
+  virtual Result<Uuid> identity() = 0;
+  /// Gives the store a new identity: to be done once after restoring a backup.
+  virtual Result<void> renew_identity(const Uuid& fresh) = 0;
+  virtual Result<StoreCounts> counts(const SiteId& site) = 0;
+
+  // -- gateways
+
+  /// Adds a gateway or replaces its key.
+  virtual Result<void> put_gateway(const GatewayRow& row) = 0;
+  virtual Result<std::optional<GatewayRow>> gateway(const SiteId& site, const GatewayId& gateway) = 0;
+  virtual Result<std::vector<GatewayRow>> gateways() = 0;
+  virtual Result<void> put_state(const GatewayStateRow& row) = 0;
+  virtual Result<std::vector<GatewayStateRow>> states() = 0;
+
+  // -- ingest; all inside `transact`
+
+  /// The mark of a log, locked until the transaction ends; made when new.
+  virtual Result<AdmissionMark> lock_log(const LogId& log) = 0;
+  /// The admitted block that covers `seq`, if any.
+  virtual Result<std::optional<BlockMark>> block_at(const AdmissionMark& mark, Seq seq) = 0;
+  /// Puts one block in the books: its bytes as evidence, its records in bulk,
+  /// the mark advanced to its last. `mark` is the one `lock_log` gave;
+  /// returns the new one. Does no checking: `Admission` has done it.
+  virtual Result<AdmissionMark> admit(const AdmissionMark& mark, const AdmittedBlock& block) = 0;
+  virtual Result<void> mark_forked(const AdmissionMark& mark) = 0;
+  /// Keeps evidence; a message already kept (same hash) is not kept twice, and
+  /// above max_set_aside_per_gateway nothing more is. True when it was kept now.
+  virtual Result<bool> set_aside(const SetAside& evidence) = 0;
+  virtual Result<std::vector<SetAside>> set_asides(const SiteId& site) = 0;
+  virtual Result<void> raise(const AlarmRow& alarm) = 0;
+  virtual Result<std::vector<AlarmRow>> alarms() = 0;
+  /// The logs of one gateway, newest first, at most `limit`: what an ack says.
+  virtual Result<std::vector<std::pair<LogId, AdmissionMark>>> logs(const SiteId& site,
+                                                                    const GatewayId& gateway,
+                                                                    std::size_t limit) = 0;
+  /// The bytes of an admitted block, as they were received.
+  virtual Result<std::vector<std::uint8_t>> block_bytes(const LogId& log, Seq first) = 0;
+
+  // -- books
+
+  virtual Result<std::vector<SiteId>> estates() = 0;
+  /// Stores a new version; `version` is ignored and given by the store. Inside `transact`.
+  virtual Result<std::int64_t> put_import(const EstateImport& import) = 0;
+  virtual Result<std::optional<EstateImport>> latest_import(const SiteId& site) = 0;
+  /// Closing records with round_at in [from, to), by meter, channel, round_at,
+  /// log, seq: what billing stands on.
+  virtual Result<std::vector<ClosingRow>> closings(const SiteId& site, Instant from, Instant to) = 0;
+  /// The earliest good record of each meter and channel with round_at in [from, to), whole days
+  /// after `from` (a local midnight) and not contradicted by another good one of that instant:
+  /// where a year's tiers begin for a meter that came during the year.
+  virtual Result<std::vector<ClosingRow>> earliest_closings(const SiteId& site, Instant from, Instant to) = 0;
+  /// The events that say since when a meter's readings are not to be billed, or that they are again,
+  /// by at, log, seq: what `Doubts` is derived from. All of the site's: they are few.
+  virtual Result<std::vector<EdgeEvent>> doubt_events(const SiteId& site) = 0;
+  /// All events of meters' lives of the site, by at, event_no, with all their decisions: what usage is
+  /// cut at. They are few: some in a meter's life.
+  virtual Result<std::vector<MeterEventRow>> meter_events(const SiteId& site) = 0;
+  /// Adds a decision to an event; none is ever changed. Inside `transact`. Faults: refused (no such
+  /// event, or it has max_decisions_per_event).
+  virtual Result<void> decide(const SiteId& site, std::int64_t event_no, const MeterDecision& decision) = 0;
+  /// Readings marked as below the one before, with round_at in [from, to), by round_at, log, seq; those
+  /// whose meter no catalogue names are left out.
+  virtual Result<std::vector<FallRow>> falls(const SiteId& site, Instant from, Instant to) = 0;
+  /// Replaces the draft of a month, bills and all. Refused when it is issued. Inside `transact`.
+  virtual Result<void> put_draft(const BillRunRow& run, std::span<const BillRow> bills) = 0;
+  /// Draft to issued; from here on the backend itself refuses any change. Inside `transact`.
+  virtual Result<void> issue(const SiteId& site, std::string_view month, Instant at) = 0;
+  virtual Result<std::vector<BillRunRow>> bill_runs(const SiteId& site) = 0;
+  /// The bills of a month in the run's order.
+  virtual Result<std::vector<BillRow>> bills(const SiteId& site, std::string_view month) = 0;
+
+  // -- lists for people
+
+  virtual Result<std::vector<CatalogueRow>> catalogue(const SiteId& site) = 0;
+  virtual Result<std::vector<ReadingRow>> readings(const ListQuery& query) = 0;
+  virtual Result<std::vector<DoorEventRow>> door_events(const ListQuery& query) = 0;
+  virtual Result<std::vector<PatrolScanRow>> patrol_scans(const ListQuery& query) = 0;
+  /// Bounds are on read_at.
+  virtual Result<std::vector<FrozenRow>> frozen_readings(const ListQuery& query) = 0;
+  virtual Result<std::vector<EdgeEventRow>> edge_events(const ListQuery& query) = 0;
+};
+
+}  // namespace steward

@@ -1,0 +1,76 @@
+# steward_library(NAME SOURCES a.cpp ... LINKS steward::x PRIVATE_LINKS Lib::lib)
+# makes steward_NAME with alias steward::NAME. Without SOURCES it is header-only.
+function(steward_library name)
+  cmake_parse_arguments(PART "" "" "SOURCES;LINKS;PRIVATE_LINKS" ${ARGN})
+  if(PART_SOURCES)
+    add_library(steward_${name} STATIC ${PART_SOURCES})
+    target_link_libraries(steward_${name} PUBLIC steward::flags ${PART_LINKS} PRIVATE ${PART_PRIVATE_LINKS})
+  else()
+    add_library(steward_${name} INTERFACE)
+    target_link_libraries(steward_${name} INTERFACE steward::flags ${PART_LINKS})
+  endif()
+  add_library(steward::${name} ALIAS steward_${name})
+endfunction()
+
+# steward_program(steward-edge SOURCES ... LINKS ...): binaries land in <build>/bin.
+function(steward_program name)
+  cmake_parse_arguments(PART "" "" "SOURCES;LINKS" ${ARGN})
+  add_executable(${name} ${PART_SOURCES})
+  target_link_libraries(${name} PRIVATE steward::flags ${PART_LINKS})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
+endfunction()
+
+# steward_test(NAME SUITE unit SOURCES x_test.cpp ... LINKS ...): one doctest
+# binary, one CTest entry. SUITE is its label and its budget (tests/budgets.txt):
+# unit, property, fault, tidy, process or scenario. TIMEOUT is seconds for this binary
+# alone. THREADED: more than one thread runs, so the TSan build runs it too.
+add_custom_target(threaded_tests)
+function(steward_test name)
+  cmake_parse_arguments(PART "THREADED" "SUITE;TIMEOUT" "SOURCES;LINKS" ${ARGN})
+  if(NOT PART_SUITE MATCHES "^(unit|property|fault|tidy|process|scenario)$")
+    message(FATAL_ERROR "${name}: SUITE '${PART_SUITE}' is none of unit, property, fault, tidy, process, scenario")
+  endif()
+  if(NOT PART_TIMEOUT)
+    set(PART_TIMEOUT 120)
+  endif()
+  add_executable(${name} ${PART_SOURCES})
+  target_link_libraries(${name} PRIVATE steward::flags steward::doctest_main ${PART_LINKS})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
+  target_compile_definitions(${name} PRIVATE STEWARD_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
+    STEWARD_BINARY_DIR="${PROJECT_BINARY_DIR}")
+  set(labels ${PART_SUITE})
+  if(PART_THREADED)
+    list(APPEND labels threaded)
+    add_dependencies(threaded_tests ${name})
+  endif()
+  add_test(NAME ${name} COMMAND ${name} --no-version --force-colors=0)
+  set_tests_properties(${name} PROPERTIES LABELS "${labels}" TIMEOUT ${PART_TIMEOUT})
+  if(STEWARD_SANITIZE MATCHES "thread")
+    set_tests_properties(${name} PROPERTIES
+      ENVIRONMENT "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/support/tsan.supp")
+  endif()
+endfunction()
+
+# steward_fuzz(NAME SOURCES x_fuzz.cpp LINKS ...): one libFuzzer program in
+# <build>/fuzz (clang 16); seeds in tests/fuzz/corpus/NAME. `./dev fuzz` runs all.
+add_custom_target(fuzz_targets)
+function(steward_fuzz name)
+  cmake_parse_arguments(PART "" "" "SOURCES;LINKS" ${ARGN})
+  add_executable(${name} ${PART_SOURCES})
+  target_link_libraries(${name} PRIVATE steward::flags ${PART_LINKS})
+  target_compile_options(${name} PRIVATE -fsanitize=fuzzer)
+  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/fuzz")
+  add_dependencies(fuzz_targets ${name})
+endfunction()
+
+# steward_bench(NAME SOURCES x_bench.cpp LINKS ...): one measuring program in
+# <build>/bench (STEWARD_BENCH=ON). `./dev bench X` runs x_bench.
+function(steward_bench name)
+  cmake_parse_arguments(PART "" "" "SOURCES;LINKS" ${ARGN})
+  add_executable(${name} ${PART_SOURCES})
+  target_link_libraries(${name} PRIVATE steward::flags ${PART_LINKS})
+  target_compile_definitions(${name} PRIVATE STEWARD_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
+    STEWARD_BINARY_DIR="${PROJECT_BINARY_DIR}")
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bench")
+endfunction()

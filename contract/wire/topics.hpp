@@ -1,0 +1,41 @@
+#pragma once
+#include <string>
+#include <string_view>
+
+#include "contract/nouns/ids.hpp"
+#include "contract/nouns/log.hpp"
+#include "contract/nouns/result.hpp"
+
+namespace steward {
+
+/// A site's or gateway's code: 1 to 32 of a-z, 0-9 and '-'. Holds no '/', '+'
+/// or '#', so it can stand in a topic, a certificate name and an ACL.
+bool is_code(std::string_view text);
+
+enum class TopicKind : std::uint8_t { up, ack, state, desired, reported };
+
+/// A topic of ours, taken apart: steward/v1/{site}/{gateway}/{kind}[/{stream}].
+struct Topic {
+  SiteId site;
+  GatewayId gateway;
+  TopicKind kind = TopicKind::state;
+  Stream stream = Stream::readings;  // of an `up` topic
+
+  friend bool operator==(const Topic&, const Topic&) = default;
+};
+
+std::string up_topic(const SiteId& site, const GatewayId& gateway, Stream stream);
+std::string ack_topic(const SiteId& site, const GatewayId& gateway);
+std::string state_topic(const SiteId& site, const GatewayId& gateway);
+std::string desired_topic(const SiteId& site, const GatewayId& gateway);
+std::string reported_topic(const SiteId& site, const GatewayId& gateway);
+
+/// What the cloud subscribes to: every gateway of every site.
+inline constexpr std::string_view all_up_topics = "steward/v1/+/+/up/+";
+inline constexpr std::string_view all_state_topics = "steward/v1/+/+/state";
+inline constexpr std::string_view all_reported_topics = "steward/v1/+/+/reported";
+
+/// Faults: malformed (not a topic of ours; the message names it, shortened).
+Result<Topic> parse_topic(std::string_view text);
+
+}  // namespace steward

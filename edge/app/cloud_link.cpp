@@ -1,0 +1,184 @@
+#include "edge/app/cloud_link.hpp"
+
+#include <algorithm>
+
+#include "contract/wire/topics.hpp"
+
+namespace steward {
+namespace {
+
+constexpr Milliseconds state_every{60'000};  // while nothing happens: "still here", with the backlog
+constexpr Milliseconds state_again{1'000};   // the pipe's window was full
+constexpr Milliseconds goodbye_patience{1'000};
+
+Broker broker_of(const LoadedSite& site) {
+  return {site.setup.broker.host,
+          site.setup.broker.port,
+          site.setup.site.text + "/" + site.setup.gateway.text,
+          site.enrolment.ca_file,
+          site.enrolment.certificate_file,
+          site.enrolment.key_file};
+}
+
+Bytes bytes_copy(std::string_view text) {
+  const auto view = bytes_of(text);
+  return {view.begin(), view.end()};
+}
+
+}  // namespace
+
+/// The store thread as the uplink sees it. Blocks that came may have been sent,
+/// and then an ack is due: `answered` is called after each answer.
+class CloudLink::Source : public BlockSource {
+ public:
+  Source(StoreThread& store, std::function<void()> answered)
+      : store_(store), answered_(std::move(answered)) {}
+  void read_after(Stream stream, Seq after, std::size_t blocks, std::size_t bytes, Done done) override {
+    store_.read_after(stream, after, blocks, bytes,
+                      [this, done = std::move(done)](Result<std::vector<StoredBlock>> found) {
+                        done(std::move(found));
+                        answered_();
+                      });
+  }
+  void acknowledge(Stream stream, Seq upto) override { store_.acknowledge(stream, upto); }
+  void note_store(const CloudStore& store) override { store_.note_store(store); }
+
+ private:
+  StoreThread& store_;
+  std::function<void()> answered_;
+};
+
+CloudLink::CloudLink(Loop& loop, const Clock& clock, const Log& log, const LoadedSite& site,
+                     const Uuid& epoch, const LogMarks& marks, const std::optional<CloudStore>& store,
+                     StoreThread& outbox, State state)
+    : loop_(loop),
+      clock_(clock),
+      log_(log),
+      state_(std::move(state)),
+      ack_topic_(ack_topic(site.setup.site, site.setup.gateway)),
+      state_topic_(state_topic(site.setup.site, site.setup.gateway)),
+      source_(std::make_unique<Source>(outbox, [this] { reckon(); })),
+      pipe_(loop, broker_of(site), MqttMessage{state_topic_, bytes_copy(last_will(state_())), true},
+            {ack_topic_},
+            {[this] { on_up(); }, [this](const std::string& why) { on_down(why); },
+             [this](const MqttMessage& message) { on_message(message); },
+             [this] {
+               uplink_.room();
+               reckon();
+               progressed_.set();
+             }}),
+      transport_(pipe_),
+      uplink_({site.setup.site, site.setup.gateway, epoch, marks, store, {}}, transport_, *source_,
+              site.enrolment.cloud_key, clock,
+              [this](const UplinkNotice& notice) {
+                log_.warning(notice.kind, {{"detail", notice.detail}});
+              }),
+      changed_(loop),
+      progressed_(loop) {}
+
+CloudLink::~CloudLink() = default;
+
+void CloudLink::start() { pipe_.start(); }
+
+void CloudLink::on_up() {
+  log_.info("broker_up", {{"backlog", static_cast<std::int64_t>(uplink_.unacked())}});
+  said_down_ = false;
+  publish_state(true);
+  uplink_.connected();
+  reckon();
+  progressed_.set();
+}
+
+void CloudLink::on_down(const std::string& why) {
+  if (!said_down_ && !stopped_) {
+    log_.warning("broker_down", {{"why", why}, {"detail", "records are kept here until it is back"}});
+  }
+  said_down_ = true;
+  if (uplink_.is_connected()) uplink_.disconnected();
+  progressed_.set();
+}
+
+void CloudLink::on_message(const MqttMessage& message) {
+  if (message.topic != ack_topic_) return;  // subscribed to nothing else; not ours
+  uplink_.ack_received(message.payload);
+  reckon();
+  progressed_.set();
+}
+
+void CloudLink::committed(const LogMarks& marks) {
+  for (const auto stream : all_streams)
+    uplink_.appended(stream, marks[static_cast<std::size_t>(stream)].last);
+}
+
+void CloudLink::state_changed() {
+  state_due_ = clock_.ticks();
+  reckon();
+}
+
+void CloudLink::publish_state(bool online) {
+  auto state = state_();
+  state.online = online;
+  for (const auto stream : all_streams) {
+    const auto at = static_cast<std::size_t>(stream);
+    state.backlog[at] = uplink_.marks()[at].backlog();
+  }
+  const auto sent = pipe_.publish(state_topic_, bytes_of(encode_state(state)), true);
+  const bool window_full = !sent && sent.error().fault == Fault::full;
+  state_due_ = clock_.ticks() + (window_full ? state_again : state_every);
+}
+
+/// When something must be done although nothing happens: nothing while there is no connection.
+Ticks CloudLink::due_at() const {
+  return uplink_.is_connected() ? std::min(uplink_.wake_at(), state_due_) : Ticks::max();
+}
+
+/// Wakes `run` if it sleeps past what is due now.
+void CloudLink::reckon() {
+  if (due_at() < sleeps_until_) changed_.set();
+}
+
+Awaitable<void> CloudLink::run() {
+  while (!stopped_) {
+    const auto now = clock_.ticks();
+    sleeps_until_ = due_at();
+    if (sleeps_until_ > now) {
+      const auto left = std::min<std::chrono::nanoseconds>(sleeps_until_ - now, std::chrono::hours(1));
+      (void)co_await changed_.wait(std::chrono::ceil<Milliseconds>(left));
+      continue;
+    }
+    uplink_.wake();
+    if (clock_.ticks() >= state_due_) publish_state(true);
+  }
+}
+
+Awaitable<bool> CloudLink::everything_acked(Milliseconds limit, std::function<bool()> give_up) {
+  const auto until = clock_.ticks() + limit;
+  while (uplink_.unacked() > 0 && !give_up()) {
+    const auto left = std::chrono::ceil<Milliseconds>(until - clock_.ticks());
+    if (left <= Milliseconds{0}) break;
+    (void)co_await progressed_.wait(std::min(left, Milliseconds(1'000)));
+  }
+  co_return uplink_.unacked() == 0;
+}
+
+Awaitable<void> CloudLink::say_goodbye() {
+  if (uplink_.is_connected()) {
+    publish_state(false);
+    const auto until = clock_.ticks() + goodbye_patience;
+    while (pipe_.unconfirmed() > 0 && clock_.ticks() < until && uplink_.is_connected()) {
+      (void)co_await progressed_.wait(Milliseconds(100));
+    }
+  }
+  stop();
+}
+
+void CloudLink::stop() {
+  if (stopped_) return;
+  stopped_ = true;
+  pipe_.stop();
+  if (uplink_.is_connected()) uplink_.disconnected();
+  changed_.set();
+  progressed_.set();
+}
+
+}  // namespace steward

@@ -1,0 +1,122 @@
+#pragma once
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "edge/app/backfill_desk.hpp"
+#include "edge/app/bus_setup.hpp"
+#include "edge/app/cloud_link.hpp"
+#include "edge/app/commission_desk.hpp"
+#include "edge/app/control_server.hpp"
+#include "edge/app/door_desk.hpp"
+#include "edge/app/line_report.hpp"
+#include "edge/app/load_site.hpp"
+#include "edge/app/options.hpp"
+#include "edge/app/outbox_sinks.hpp"
+#include "edge/app/pulse_desk.hpp"
+#include "edge/app/record_writer.hpp"
+#include "edge/patrol/patrol_watch.hpp"
+#include "edge/poll/round.hpp"
+#include "kit/log/log.hpp"
+#include "kit/loop/clocks.hpp"
+
+namespace steward {
+
+/// What a daemon is made of, opened and checked before it begins.
+struct DaemonParts {
+  LoadedSite site;
+  std::vector<WatchedDoor> doors;
+  std::unique_ptr<Outbox> outbox;
+  const Clock* clock = nullptr;
+  SteppedClock* stepped = nullptr;  // the same clock, when this program moves it
+};
+
+/// The gateway at work: rounds, doors, readers, outbox, cloud and control
+/// socket on one loop, from start to a graceful end.
+///
+/// `run` gives the exit code. It ends after --once, after a stepped run, at SIGTERM
+/// or SIGINT (the round in hand is cut short, what was read is committed, the
+/// state says offline), or when the outbox can no longer be written (exit 1).
+/// Thread: the one that calls run.
+class Daemon {
+ public:
+  Daemon(Loop& loop, const Log& log, EdgeOptions options, DaemonParts parts);
+  ~Daemon();
+  Daemon(const Daemon&) = delete;
+  Daemon& operator=(const Daemon&) = delete;
+
+  int run();
+  /// Did it end because the meter list changed, so that it should begin again with the new one?
+  bool restart_asked() const { return restart_; }
+
+ private:
+  struct Patrol {
+    std::unique_ptr<Reader> reader;
+    std::unique_ptr<PatrolWatch> watch;
+  };
+
+  Result<void> start();
+  void make_buses(PreparedBuses prepared);
+  Result<void> make_readers();
+  void spawn(Awaitable<void> task);
+  void stop_asked();
+  void broken(const Error& error);
+
+  Awaitable<void> work();
+  Awaitable<void> rounds_by_clock();
+  Awaitable<void> rounds_by_steps();
+  Awaitable<void> round_now();
+  Awaitable<void> one_round(Instant round_at);
+  Awaitable<void> live_until(Instant due);
+  Awaitable<bool> wait_until(Instant due);
+  Awaitable<void> end();
+  void write_catalogue();
+  void say(std::string kind, std::string detail);
+
+  EdgeState state() const;
+  Json status() const;
+  Json unit_status() const;
+  Json health() const;
+  Result<Json> unlatch(const MeterId& meter);
+  Awaitable<Result<Json>> meter_life(MeterRequest request);
+  Awaitable<void> stop_soon();
+  Awaitable<Result<Json>> answer(ControlRequest request, std::shared_ptr<ControlStream> back);
+  void print_progress(const RoundReport& report);
+
+  Loop& loop_;
+  const Log& log_;
+  EdgeOptions options_;
+  DaemonParts parts_;
+  const Clock& clock_;
+  Uuid boot_;
+  Milliseconds every_;
+  bool telemetry_ = false;  // a round gives that log readings
+  std::unique_ptr<StoreThread> store_;
+  std::unique_ptr<RecordWriter> writer_;
+  std::unique_ptr<BackfillDesk> backfill_;  // between the rounds and the writer
+  std::unique_ptr<OutboxSinks> sinks_;
+  std::unique_ptr<CloudLink> cloud_;
+  std::unique_ptr<DoorDesk> doors_;
+  std::unique_ptr<ControlServer> control_;
+  std::map<BusId, std::unique_ptr<DiskGuardBook>> books_;  // before the buses, which use them
+  std::unique_ptr<PulseDesk> pulses_;                      // the same
+  std::vector<std::unique_ptr<RegisterBus>> buses_;
+  std::vector<EdgeEvent> remarks_;  // of the start, said when events can be
+  std::unique_ptr<RoundRunner> rounds_;
+  std::unique_ptr<CommissionDesk> desk_;
+  std::vector<Patrol> patrols_;
+  Signal stop_;       // whoever waits for a round hears of the stop
+  Signal task_done_;  // a background coroutine has ended
+  std::size_t tasks_ = 0;
+  std::optional<RoundReport> last_round_;
+  Instant next_round_{};
+  bool stopping_ = false;
+  bool restart_ = false;   // the meter list was replaced
+  bool in_round_ = false;  // what is read now still belongs to the meters of before
+  int exit_code_ = exit_ok;
+};
+
+}  // namespace steward

@@ -1,0 +1,89 @@
+#pragma once
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "edge/app/alarm_book.hpp"
+#include "edge/poll/round.hpp"
+#include "edge/store/block_builder.hpp"
+#include "edge/store/store_thread.hpp"
+#include "kit/log/log.hpp"
+
+namespace steward {
+
+/// Carries what the rounds read into the outbox: collects, closes blocks at
+/// their limits and hands them to the store thread.
+///
+/// A commit that fails ends the daemon (`failed`): a gateway that can no longer
+/// keep what it reads must not look as if it could. Thread: loop.
+class RecordWriter : public RoundSink {
+ public:
+  struct Handlers {
+    std::function<void(const Error&)> failed;
+    std::function<void()> alarms_changed;
+    std::function<void(const BusId&, UnitAddress)> latched = {};
+  };
+
+  /// readings: the newest place of the readings log, as the outbox has it
+  RecordWriter(Loop& loop, const Clock& clock, const Log& log, StoreThread& store, Uuid boot,
+               Handlers handlers, Seq readings = {});
+
+  void reading(Stream stream, Reading reading) override;
+  void closing(Closing closing) override;
+  /// What a meter kept by itself (back-fill): a record kind of its own in the readings log, behind the
+  /// catalogue that names its meter; never a reading.
+  void frozen(FrozenReading reading);
+  /// To the journal and into the outbox at once.
+  void event(EdgeEvent event) override;
+  /// In one transaction with the reading it was found in, and with the places of that and of the one before.
+  void life(MeterEvent found, MeterNo meter, ChannelNo channel) override;
+  void latched(const BusId& bus, UnitAddress unit) override;
+  /// An event that is in the outbox already (doors, readers): journal and alarms only.
+  void note(const EdgeEvent& event);
+
+  /// The catalogue in a block of its own, before any reading that needs it.
+  void catalogue(Stream stream, std::vector<CatalogueEntry> entries);
+
+  /// Closes what is open and waits until all that was handed over is committed.
+  Awaitable<void> settled();
+  /// Closes blocks when they have been open for a second; ends after `stop`.
+  Awaitable<void> run();
+  void stop();
+
+  ClockStamp stamp() const;
+  std::vector<Alarm> alarms() const { return alarms_.alarms(); }
+
+ private:
+  using Register = std::pair<MeterNo, ChannelNo>;
+  struct FoundLife {
+    MeterEvent event;
+    Register of;
+  };
+  /// Where the last two readings of a register went.
+  struct Places {
+    Seq before;
+    Seq last;
+    Instant round_at;  // of the last
+  };
+  void append(std::vector<Batch> batches);
+  void note_places(const Batch& batch);
+  std::vector<EdgeEvent> take_placed();
+  void added(bool was_empty);
+
+  const Clock& clock_;
+  const Log& log_;
+  StoreThread& store_;
+  Uuid boot_;
+  Handlers handlers_;
+  BlockBuilder builder_;
+  AlarmBook alarms_;
+  Seq readings_;                       // the newest place handed out in the readings log
+  std::map<Register, Places> places_;  // of billed registers and ratios
+  std::vector<FoundLife> found_;       // whose reading is not in a batch yet
+  Signal opened_;                      // a block was opened: `run` has something to wait for
+  Signal committed_;                   // a commit came back
+  std::size_t outstanding_ = 0;
+  bool stopped_ = false;
+};
+
+}  // namespace steward

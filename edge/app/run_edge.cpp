@@ -1,0 +1,168 @@
+#include "edge/app/run_edge.hpp"
+
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fcntl.h>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <iostream>
+
+#include "contract/text/instant_text.hpp"
+#include "edge/app/control_client.hpp"
+#include "edge/app/control_paths.hpp"
+#include "edge/app/daemon.hpp"
+#include "edge/app/line_report.hpp"
+#include "edge/app/meter_list_file.hpp"
+#include "edge/site/read_site.hpp"
+
+namespace steward {
+namespace {
+
+int report(const Problems& problems, bool json) {
+  if (json) {
+    auto list = Json::array();
+    for (const auto& problem : problems) {
+      auto entry = Json::object();
+      entry.set("file", problem.file).set("line", std::int64_t{problem.line});
+      entry.set("en", problem.en).set("zh", problem.zh);
+      list.push(std::move(entry));
+    }
+    std::cout << Json::object().set("ok", problems.empty()).set("problems", std::move(list)).dump() << "\n";
+  } else {
+    for (const auto& problem : problems) std::cerr << print(problem) << "\n";
+  }
+  return problems.empty() ? exit_ok : exit_bad_config;
+}
+
+/// Only one daemon per data folder: two would give one seq twice. Released with the process.
+Result<void> lock_data_folder(const std::string& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) return Error{Fault::broken, "cannot make the data folder " + folder + ": " + error.message()};
+  ::chmod(folder.c_str(), 0700);
+  const auto path = folder + "/lock";
+  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (descriptor < 0) return Error{Fault::broken, "cannot open " + path + ": " + std::strerror(errno)};
+  if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0) return {};
+  ::close(descriptor);
+  return Error{Fault::refused, "another steward-edge is running on " + folder +
+                                   "; stop it, or ask it with `steward-edge --config FILE status` / "
+                                   "该数据目录已有 steward-edge 在运行；请先停止它，或用 steward-edge "
+                                   "--config 文件 status 查询"};
+}
+
+int say_checked(const EdgeOptions& options, const LoadedSite& site) {
+  const bool json = options.json;
+  for (const auto& remark : passing_names(options.config, site.setup)) std::cerr << print(remark) << "\n";
+  if (json) return report({}, true);
+  std::cout << site.setup.site.text << "/" << site.setup.gateway.text << ": " << site.setup.meters.size()
+            << " meters on " << site.setup.buses.size() << " buses, " << site.setup.doors.size()
+            << " door controllers, " << site.setup.readers.size() << " readers: all right / 检查通过\n";
+  return exit_ok;
+}
+
+int fail(const Error& error) {
+  std::cerr << "steward-edge: " << error.message << "\n";
+  return exit_failed;
+}
+
+}  // namespace
+
+namespace {
+
+/// From reading the site to the daemon's end. again: the meter list was replaced, begin anew.
+int run_once(const EdgeOptions& options, bool& locked, bool& again) {
+  Problems problems;
+  Loop loop;
+  auto site = load_site(options.config, options.profiles, problems);
+  std::vector<WatchedDoor> doors;
+  if (site) doors = DoorDesk::make_controllers(loop, options.config, site->setup, problems);
+  if (!problems.empty() || !site) return report(problems, options.json);
+  if (options.check) return say_checked(options, *site);
+
+  if (!locked) {  // held until the process ends, over a new beginning too
+    if (const auto taken = lock_data_folder(site->setup.data); !taken) return fail(taken.error());
+    locked = true;
+  }
+  SystemClock system_clock;
+  std::unique_ptr<SteppedClock> stepped;
+  if (options.stepped) {
+    auto made = SteppedClock::create(options.stepped->clock_file, options.stepped->from);
+    if (!made) return fail(made.error());
+    stepped = std::move(*made);
+  }
+  const Clock& clock = stepped ? static_cast<const Clock&>(*stepped) : system_clock;
+  const Log log(clock);
+  if (stepped) {
+    log.warning("stepped_time", {{"from", instant_text(options.stepped->from)},
+                                 {"to", instant_text(options.stepped->to)},
+                                 {"detail", "time is stepped by this program: these are not real readings"}});
+  }
+  OutboxSetup setup;
+  setup.path = site->setup.data + "/outbox.db";
+  setup.site = site->setup.site;
+  setup.gateway = site->setup.gateway;
+  // The outbox signs with the key for as long as it lives, so the key must stay where it is.
+  const auto key = std::make_unique<SigningKey>(std::move(site->enrolment.block_key));
+  auto outbox = Outbox::open(setup, *key);
+  if (!outbox) return fail(outbox.error());
+  const auto mark = (*outbox)->mark(meter_list_mark);
+  if (!mark) return fail(mark.error());
+  const auto finished = finish_meter_list(site->setup.meters_file, *mark);
+  if (!finished) return fail(finished.error());
+  if (*finished) {
+    again = true;  // an exchange was cut short by a power cut: its list is in place now
+    return exit_ok;
+  }
+  Daemon daemon(loop, log, options,
+                {std::move(*site), std::move(doors), std::move(*outbox), &clock, stepped.get()});
+  const int code = daemon.run();
+  again = code == exit_ok && daemon.restart_asked();
+  return code;
+}
+
+}  // namespace
+
+int run_edge(const EdgeOptions& options) {
+  bool locked = false;
+  for (;;) {
+    bool again = false;
+    const int code = run_once(options, locked, again);
+    if (!again) return code;
+  }
+}
+
+Result<std::string> daemon_socket(const EdgeOptions& options) {
+  // Only the data folder is needed: a verb must work while the site is being mended.
+  const auto text = read_text_file(options.config, 1024 * 1024);
+  if (!text) return text.error();
+  Problems problems;
+  const auto folder = std::filesystem::absolute(options.config).parent_path().string();
+  const auto setup = read_edge_config(options.config, folder, *text, problems);
+  if (!setup.data.empty()) return control_socket_path(setup);
+  return Error{Fault::malformed,
+               problems.empty() ? options.config + " names no \"data\" folder" : print(problems.front())};
+}
+
+int run_verb(const EdgeOptions& options, const ControlRequest& request) {
+  const auto path = daemon_socket(options);
+  if (!path) {
+    std::cerr << path.error().message << "\n";
+    return path.error().fault == Fault::malformed ? exit_bad_config : exit_failed;
+  }
+  const auto answer = ask_daemon(*path, request);
+  if (options.json) {
+    std::cout << print_control_answer(answer) << "\n";
+  } else if (!answer) {
+    std::cerr << "steward-edge: " << answer.error().message << "\n";
+  } else {
+    std::cout << answer->dump(2) << "\n";
+  }
+  return answer ? exit_ok : exit_failed;
+}
+
+}  // namespace steward

@@ -1,0 +1,191 @@
+// The cloud on a real mosquitto, configured by `steward-cloud broker setup`:
+// who may write what, and that blocks become acknowledged records through a
+// broker that is killed on the way.
+#include <doctest/doctest.h>
+
+#include <deque>
+#include <sstream>
+
+#include "cloud/app/verbs.hpp"
+#include "cloud/ingest/ingest_service.hpp"
+#include "cloud/store/sqlite_store.hpp"
+#include "contract/wire/ack.hpp"
+#include "tests/support/test_broker.hpp"
+#include "tests/unit/cloud/edge_log.hpp"
+
+using namespace steward;
+
+namespace {
+
+constexpr Milliseconds patience{30'000};
+
+/// A cloud's data folder, its broker running, and gateways enrolled on demand.
+struct House {
+  TemporaryFolder folder;
+  std::uint16_t port = free_port();
+  std::unique_ptr<ChildProcess> mosquitto;
+
+  House() {
+    run({"broker", "setup", "--host", "localhost", "--port", std::to_string(port), "--bind", "127.0.0.1",
+         "--out", in("broker")});
+    start();
+  }
+  std::string in(const std::string& name) const { return (folder.path() / name).string(); }
+  void start() {
+    mosquitto = std::make_unique<ChildProcess>(
+        std::vector<std::string>{"mosquitto", "-c", in("broker/mosquitto.conf")}, in("mosquitto.log"));
+  }
+  void run(std::vector<std::string> arguments) const {
+    std::ostringstream out;
+    arguments.insert(arguments.begin(), {"--data", in("books")});
+    const auto exit = run_steward_cloud(arguments, {out, out});
+    REQUIRE_MESSAGE(exit == Exit::ok, out.str());
+  }
+  void enrol(const std::string& gateway) const {
+    run({"gateway", "add", "--site", "riverside", "--gateway", gateway, "--out", in(gateway)});
+  }
+  Broker as(const std::string& who, const std::string& file) const {
+    return {.host = "localhost",
+            .port = port,
+            .client_id = who,
+            .ca_file = in("broker/ca.pem"),
+            .cert_file = file + ".pem",
+            .key_file = file + "-key.pem"};
+  }
+  Broker gateway(const std::string& name) const { return as(name, in(name + "/gateway")); }
+  Broker named(const std::string& name) const { return as(name, in("broker/" + name)); }
+};
+
+struct Client {
+  int ups = 0;
+  std::deque<MqttMessage> messages;
+  MqttPipe pipe;
+
+  Client(Loop& loop, Broker broker, std::vector<std::string> topics)
+      : pipe(loop, std::move(broker), std::nullopt, std::move(topics),
+             {.up = [this] { ++ups; },
+              .down = {},
+              .message = [this](MqttMessage message) { messages.push_back(std::move(message)); },
+              .room = {}}) {
+    pipe.start();
+  }
+  bool heard(std::string_view topic) const {
+    return std::any_of(messages.begin(), messages.end(),
+                       [&](const MqttMessage& message) { return message.topic == topic; });
+  }
+};
+
+const Bytes hello{1, 2, 3};
+
+}  // namespace
+
+TEST_SUITE("process/cloud") {
+  TEST_CASE("a gateway writes under its own name and reads its own ack, and nothing else") {
+    House house;
+    house.enrol("gw1");
+    house.enrol("gw2");
+    Loop loop;
+    Client cloud(loop, house.named("cloud"), {"steward/v1/+/+/up/+", "steward/v1/+/+/state"});
+    Client one(loop, house.gateway("gw1"), {"steward/v1/riverside/gw1/ack"});
+    Client two(loop, house.gateway("gw2"), {"steward/v1/riverside/gw1/ack", "steward/v1/riverside/gw2/ack"});
+    REQUIRE(loop.run_until([&] { return cloud.ups == 1 && one.ups == 1 && two.ups == 1; }, patience));
+
+    // What gw1 may not: another's name, another's state, the cloud's topics.
+    REQUIRE(one.pipe.publish("steward/v1/riverside/gw2/up/readings", hello, false));
+    REQUIRE(one.pipe.publish("steward/v1/riverside/gw2/state", hello, false));
+    REQUIRE(one.pipe.publish("steward/v1/riverside/gw1/ack", hello, true));
+    // What it may, sent last: once it has come, what was allowed before it has come too.
+    REQUIRE(one.pipe.publish("steward/v1/riverside/gw1/up/readings", hello, false));
+    REQUIRE(loop.run_until([&] { return cloud.heard("steward/v1/riverside/gw1/up/readings"); }, patience));
+    CHECK(cloud.messages.size() == 1);
+    CHECK(one.pipe.unconfirmed() <= 4);
+
+    REQUIRE(cloud.pipe.publish("steward/v1/riverside/gw1/ack", hello, true));
+    REQUIRE(cloud.pipe.publish("steward/v1/riverside/gw2/ack", hello, true));
+    REQUIRE(loop.run_until(
+        [&] {
+          return one.heard("steward/v1/riverside/gw1/ack") && two.heard("steward/v1/riverside/gw2/ack");
+        },
+        patience));
+    CHECK_FALSE(two.heard("steward/v1/riverside/gw1/ack"));
+    CHECK(one.messages.size() == 1);
+  }
+
+  TEST_CASE("a gateway cannot throw another off the line by taking its client id") {
+    House house;
+    house.enrol("gw1");
+    house.enrol("gw2");
+    Loop loop;
+    Client one(loop, house.gateway("gw1"), {});
+    REQUIRE(loop.run_until([&] { return one.ups == 1; }, patience));
+    auto impostor = house.gateway("gw2");
+    impostor.client_id = "gw1";  // what gw1 calls itself
+    Client two(loop, impostor, {});
+    REQUIRE(loop.run_until([&] { return two.ups == 1; }, patience));
+    // A reply that has gone round shows that both are still connected.
+    Client observer(loop, house.named("observer"), {"steward/v1/#"});
+    REQUIRE(loop.run_until([&] { return observer.ups == 1; }, patience));
+    REQUIRE(one.pipe.publish("steward/v1/riverside/gw1/state", hello, false));
+    REQUIRE(two.pipe.publish("steward/v1/riverside/gw2/state", hello, false));
+    REQUIRE(loop.run_until([&] { return observer.messages.size() == 2; }, patience));
+    CHECK(one.ups == 1);
+    CHECK(one.pipe.is_up());
+  }
+
+  TEST_CASE("blocks become acknowledged records, through a broker killed on the way") {
+    House house;
+    house.enrol("gw1");
+    const auto opened = SqliteStore::open(house.in("books/steward.db"), Uuid{1});
+    REQUIRE(opened);
+    auto& store = **opened;
+    EdgeLog edge({SiteId{"riverside"}, GatewayId{"gw1"}, Uuid{7}, Stream::readings}, 1);
+    REQUIRE(store.transact([&] { return store.put_gateway(edge.row()); }));
+    const auto key = SigningKey::load(house.in("books/cloud-key.pem"));
+    REQUIRE(key);
+    const VerifyingKey cloud_key(key->public_key());
+
+    Loop loop;
+    const SystemClock clock;
+    const Log log(clock, Level::error);
+    IngestService service(loop, house.as("cloud", house.in("broker/cloud")), store, *key, clock, log);
+    bool ready = false;
+    service.start([&] { ready = true; });
+    Client gateway(loop, house.gateway("gw1"), {"steward/v1/riverside/gw1/ack"});
+    REQUIRE(loop.run_until([&] { return ready && gateway.ups == 1; }, patience));
+
+    std::vector<Bytes> blocks;
+    for (int i = 0; i < 40; ++i) blocks.push_back(edge.readings(25, i));
+    std::uint64_t acked = 0;
+    std::size_t sent = 0;
+    int ups = gateway.ups;
+    bool killed = false;
+    const auto step = [&] {
+      for (; !gateway.messages.empty(); gateway.messages.pop_front()) {
+        const auto ack = decode_ack(gateway.messages.front().payload, cloud_key);
+        REQUIRE(ack);
+        for (const auto& log_ack : ack->logs) acked = std::max(acked, log_ack.upto);
+      }
+      if (gateway.ups != ups) {  // a new connection: go back to what is acknowledged
+        ups = gateway.ups;
+        sent = acked / 25;
+      }
+      while (sent < blocks.size() &&
+             gateway.pipe.publish("steward/v1/riverside/gw1/up/readings", blocks[sent], false)) {
+        ++sent;
+      }
+      if (!killed && acked >= 250) {
+        killed = true;
+        house.mosquitto->kill_now();
+        house.start();
+      }
+      return acked == edge.last();
+    };
+    REQUIRE(loop.run_until(step, patience));
+    CHECK(killed);
+    bool done = false;
+    service.stop([&] { done = true; });
+    REQUIRE(loop.run_until([&] { return done; }, patience));
+    CHECK(store.counts(SiteId{"riverside"})->readings == 1000);
+    CHECK(store.alarms()->empty());
+  }
+}

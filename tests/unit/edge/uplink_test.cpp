@@ -1,0 +1,487 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <map>
+#include <random>
+
+#include "contract/wire/ack.hpp"
+#include "contract/wire/limits.hpp"
+#include "contract/wire/topics.hpp"
+#include "edge/sync/uplink.hpp"
+#include "kit/crypto/signing_key.hpp"
+#include "tests/support/manual_clock.hpp"
+
+using namespace steward;
+
+namespace {
+
+const SiteId site("riverside");
+const GatewayId gateway("gw1");
+const Uuid epoch{1};
+const Uuid first_store{10};
+const Uuid second_store{20};
+
+const SigningKey& cloud_key() {
+  static const SigningKey key = SigningKey::from_seed({9});
+  return key;
+}
+
+/// Bytes that say which records they are: enough for a model of the cloud.
+Bytes block_bytes(Seq first, Seq last, std::size_t size) {
+  const auto text = std::to_string(first.value) + " " + std::to_string(last.value) + " ";
+  Bytes bytes(std::max(size, text.size()), ' ');
+  std::copy(text.begin(), text.end(), bytes.begin());
+  return bytes;
+}
+
+struct Sent {
+  Stream stream;
+  std::uint64_t first;
+  std::uint64_t last;
+};
+
+/// The outbox, the wire, the cloud and the clock, all in one hand. Answers of
+/// the outbox and messages wait until `settle` or the test delivers them.
+class World : public Transport, public BlockSource {
+ public:
+  explicit World(UplinkLimits limits = {}, LogMarks marks = {}, std::optional<CloudStore> store = {})
+      : key_(cloud_key().public_key()),
+        uplink(UplinkSetup{site, gateway, epoch, marks, store, limits}, *this, *this, key_, clock,
+               [this](const UplinkNotice& notice) { notices.push_back(notice.kind); }) {}
+
+  Result<void> publish(std::string_view topic, ByteView payload, bool) override {
+    if (!wire_up) return Error{Fault::retry, "down"};
+    if (wire.size() >= transport_window) return Error{Fault::full, "window"};
+    const auto parsed = parse_topic(topic);
+    REQUIRE(parsed);
+    const std::string text(payload.begin(), payload.end());
+    std::size_t used = 0;
+    const auto first = std::stoull(text, &used);
+    wire.push_back({parsed->stream, first, std::stoull(text.substr(used))});
+    ++published;
+    return {};
+  }
+  void read_after(Stream stream, Seq after, std::size_t blocks, std::size_t bytes, Done done) override {
+    std::vector<StoredBlock> found;
+    std::size_t sum = 0;
+    for (const auto& block : stored[stream]) {
+      if (block.last <= after || found.size() >= blocks || sum >= bytes) continue;
+      found.push_back(block);
+      sum += block.bytes.size();
+    }
+    answers.push_back([done = std::move(done), found = std::move(found)] { done(found); });
+  }
+  void acknowledge(Stream stream, Seq upto) override { acked[stream] = upto.value; }
+  void note_store(const CloudStore& store) override { noted = store; }
+
+  void append(Stream stream, std::uint64_t records, std::size_t size = 100) {
+    const auto last = stored[stream].empty() ? 0 : stored[stream].back().last.value;
+    stored[stream].push_back(
+        {stream, Seq{last + 1}, Seq{last + records}, block_bytes(Seq{last + 1}, Seq{last + records}, size)});
+    uplink.appended(stream, Seq{last + records});
+  }
+  /// Lets the outbox answer until it has nothing to say.
+  void settle() {
+    while (!answers.empty()) {
+      const auto answer = std::move(answers.front());
+      answers.pop_front();
+      answer();
+    }
+  }
+  void connect() {
+    wire_up = true;
+    uplink.connected();
+    settle();
+  }
+  void disconnect() {
+    wire_up = false;
+    wire.clear();
+    uplink.disconnected();
+    settle();
+  }
+  Bytes ack_of(const Uuid& store, std::vector<AckedLog> logs, Instant at) {
+    auto bytes = encode_ack({store, std::move(logs), at}, cloud_key());
+    REQUIRE(bytes);
+    return *bytes;
+  }
+  void ack(Stream stream, std::uint64_t upto, const Uuid& store = first_store) {
+    clock.advance(Milliseconds(1));
+    uplink.ack_received(ack_of(store, {{epoch, stream, upto}}, clock.now()));
+    settle();
+  }
+  /// Time passes to `uplink.wake_at()`.
+  void sleep_until_wake() {
+    REQUIRE(uplink.wake_at() != Ticks::max());
+    clock.advance(std::chrono::ceil<Milliseconds>(uplink.wake_at() - clock.ticks()));
+    uplink.wake();
+    settle();
+  }
+  const LogMark& mark(Stream stream) const { return uplink.marks()[static_cast<std::size_t>(stream)]; }
+
+  ManualClock clock;
+  std::map<Stream, std::vector<StoredBlock>> stored;
+  std::deque<std::function<void()>> answers;
+  std::deque<Sent> wire;
+  std::map<Stream, std::uint64_t> acked;
+  std::optional<CloudStore> noted;
+  std::vector<std::string> notices;
+  std::size_t transport_window = 1'000'000;
+  std::uint64_t published = 0;
+  bool wire_up = false;
+
+ private:
+  VerifyingKey key_;
+
+ public:
+  Uplink uplink;
+};
+
+/// Admission as the design has it: contiguous only; anything else repeats the ack.
+class ModelCloud {
+ public:
+  /// True when the block was new.
+  bool admit(const Sent& block) {
+    auto& upto = upto_[block.stream];
+    if (block.first != upto + 1) return false;
+    upto = block.last;
+    admitted_.push_back(block);
+    return true;
+  }
+  std::vector<AckedLog> acks() const {
+    std::vector<AckedLog> logs;
+    for (const auto& [stream, upto] : upto_) logs.push_back({epoch, stream, upto});
+    return logs;
+  }
+  std::uint64_t upto(Stream stream) { return upto_[stream]; }
+
+ private:
+  std::map<Stream, std::uint64_t> upto_;
+  std::vector<Sent> admitted_;
+};
+
+}  // namespace
+
+TEST_SUITE("edge/uplink") {
+  TEST_CASE("nothing is sent before there is a connection, everything after") {
+    World world;
+    world.append(Stream::readings, 3);
+    world.append(Stream::readings, 2);
+    world.settle();
+    CHECK(world.published == 0);
+    world.connect();
+    REQUIRE(world.wire.size() == 2);
+    CHECK(world.wire[0].first == 1);
+    CHECK(world.wire[1].first == 4);
+    world.append(Stream::readings, 1);
+    world.settle();
+    CHECK(world.wire.back().first == 6);
+    CHECK(world.uplink.unacked() == 6);
+    world.ack(Stream::readings, 6);
+    CHECK(world.uplink.unacked() == 0);
+    CHECK(world.acked[Stream::readings] == 6);
+    CHECK(world.uplink.wake_at() == Ticks::max());
+  }
+
+  TEST_CASE("a broker that took everything and delivered nothing costs a resend, not a record") {
+    World world;
+    world.append(Stream::readings, 1);
+    world.connect();
+    CHECK(world.wire.size() == 1);
+    world.wire.clear();  // confirmed by the broker, and lost there
+    world.sleep_until_wake();
+    REQUIRE(world.wire.size() == 1);
+    CHECK(world.wire[0].first == 1);
+    CHECK(world.mark(Stream::readings).acked == Seq{0});
+    CHECK(world.notices == std::vector<std::string>{"resend"});
+  }
+
+  TEST_CASE("without acks it asks ever more seldom, with one block, and opens up at the first ack") {
+    World world;
+    for (int at = 0; at < 10; ++at) world.append(Stream::readings, 1);
+    world.connect();
+    CHECK(world.published == 10);
+    auto before = world.clock.ticks();
+    for (const int seconds : {5, 10, 20, 40, 80, 160, 300, 300}) {
+      world.wire.clear();
+      world.sleep_until_wake();
+      CHECK(world.wire.size() == 1);
+      CHECK(world.clock.ticks() - before == std::chrono::seconds(seconds));
+      before = world.clock.ticks();
+    }
+    world.wire.clear();
+    world.ack(Stream::readings, 1);
+    CHECK(world.wire.size() == 9);
+  }
+
+  TEST_CASE("at most 256 blocks are on their way, and at most 8 MiB") {
+    World world;
+    for (int at = 0; at < 300; ++at) world.append(Stream::readings, 1);
+    world.connect();
+    CHECK(world.wire.size() == 256);
+    world.ack(Stream::readings, 10);
+    CHECK(world.wire.size() == 266);
+
+    World heavy;
+    for (int at = 0; at < 200; ++at) heavy.append(Stream::readings, 1, 64 * 1024);
+    heavy.connect();
+    CHECK(heavy.wire.size() == 128);
+  }
+
+  TEST_CASE("a long log does not hold up a short one") {
+    World world;
+    for (int at = 0; at < 300; ++at) world.append(Stream::readings, 1);
+    for (int at = 0; at < 3; ++at) world.append(Stream::doors, 1);
+    world.transport_window = 8;
+    world.connect();
+    world.wire.clear();
+    world.uplink.room();
+    const auto doors = std::count_if(world.wire.begin(), world.wire.end(),
+                                     [](const Sent& sent) { return sent.stream == Stream::doors; });
+    CHECK(doors == 3);
+  }
+
+  TEST_CASE("when the transport is full it goes on as soon as there is room") {
+    World world;
+    world.transport_window = 4;
+    for (int at = 0; at < 10; ++at) world.append(Stream::readings, 1);
+    world.connect();
+    CHECK(world.wire.size() == 4);
+    world.wire.clear();
+    world.uplink.room();
+    world.settle();
+    CHECK(world.wire.size() == 4);
+    CHECK(world.wire.front().first == 5);
+  }
+
+  TEST_CASE("after a reconnect it goes on behind the last ack") {
+    World world;
+    for (int at = 0; at < 10; ++at) world.append(Stream::readings, 1);
+    world.connect();
+    world.ack(Stream::readings, 4);
+    world.disconnect();
+    CHECK(world.uplink.wake_at() == Ticks::max());
+    world.append(Stream::readings, 1);
+    world.connect();
+    REQUIRE(world.wire.size() == 7);
+    CHECK(world.wire.front().first == 5);
+  }
+
+  TEST_CASE("an answer of the outbox from before the disconnect is not sent twice") {
+    World world;
+    world.append(Stream::readings, 1);
+    world.wire_up = true;
+    world.uplink.connected();  // asks the outbox
+    world.uplink.disconnected();
+    world.uplink.connected();  // asks again
+    world.settle();
+    CHECK(world.published == 1);
+  }
+
+  TEST_CASE("an ack not signed by the cloud is ignored and said") {
+    World world;
+    world.append(Stream::readings, 5);
+    world.connect();
+    const auto stranger = SigningKey::from_seed({66});
+    const auto forged =
+        encode_ack({first_store, {{epoch, Stream::readings, 5}}, world.clock.now()}, stranger);
+    REQUIRE(forged);
+    world.uplink.ack_received(*forged);
+    auto changed = world.ack_of(first_store, {{epoch, Stream::readings, 4}}, world.clock.now());
+    changed[changed.size() / 2] ^= 1;
+    world.uplink.ack_received(changed);
+    world.uplink.ack_received(Bytes{});
+    world.settle();
+    CHECK(world.mark(Stream::readings).acked == Seq{0});
+    CHECK(world.acked.empty());
+    CHECK(world.notices == std::vector<std::string>{"ack_refused", "ack_refused", "ack_refused"});
+  }
+
+  TEST_CASE("an ack of another epoch moves nothing") {
+    World world;
+    world.append(Stream::readings, 5);
+    world.connect();
+    world.uplink.ack_received(
+        world.ack_of(first_store, {{Uuid{99}, Stream::readings, 5}}, world.clock.now()));
+    CHECK(world.mark(Stream::readings).acked == Seq{0});
+  }
+
+  TEST_CASE("an ack of records that do not exist is not believed") {
+    World world;
+    world.append(Stream::readings, 5);
+    world.connect();
+    world.ack(Stream::readings, 6);
+    CHECK(world.mark(Stream::readings).acked == Seq{0});
+    CHECK(world.notices == std::vector<std::string>{"ack_beyond_log"});
+  }
+
+  TEST_CASE("late and repeated acks of the same store do not move the mark back") {
+    World world;
+    for (int at = 0; at < 5; ++at) world.append(Stream::readings, 1);
+    world.connect();
+    const auto early = world.ack_of(first_store, {{epoch, Stream::readings, 2}}, world.clock.now());
+    world.ack(Stream::readings, 5);
+    const auto published = world.published;
+    world.uplink.ack_received(early);
+    world.settle();
+    CHECK(world.mark(Stream::readings).acked == Seq{5});
+    CHECK(world.published == published);
+  }
+
+  TEST_CASE("a newer ack of the same store that is lower is believed, or its records would never come") {
+    World world;
+    for (int at = 0; at < 5; ++at) world.append(Stream::readings, 1);
+    world.connect();
+    world.ack(Stream::readings, 5);
+    world.wire.clear();
+    world.ack(Stream::readings, 2);
+    CHECK(world.mark(Stream::readings).acked == Seq{2});
+    CHECK(world.acked[Stream::readings] == 2);
+    CHECK(world.wire.size() == 3);
+  }
+
+  TEST_CASE("a restored cloud lowers the mark and gets again what it lost") {
+    World world;
+    for (int at = 0; at < 5; ++at) world.append(Stream::readings, 1);
+    world.append(Stream::doors, 1);
+    world.connect();
+    const auto old = world.ack_of(first_store, {{epoch, Stream::readings, 5}}, world.clock.now());
+    world.ack(Stream::readings, 5);
+    world.ack(Stream::doors, 1);
+    world.wire.clear();
+    world.ack(Stream::readings, 2, second_store);  // knows nothing of the doors
+    CHECK(world.mark(Stream::readings).acked == Seq{2});
+    CHECK(world.mark(Stream::doors).acked == Seq{0});
+    CHECK(world.acked[Stream::readings] == 2);
+    CHECK(world.wire.size() == 4);
+    REQUIRE(world.noted);
+    CHECK(world.noted->store == second_store);
+    // What the lost database had signed is still valid as a signature, and must delete nothing.
+    world.uplink.ack_received(old);
+    world.settle();
+    CHECK(world.mark(Stream::readings).acked == Seq{2});
+    CHECK(world.notices == std::vector<std::string>{"store_changed", "ack_refused"});
+  }
+
+  TEST_CASE("whatever the broker loses, doubles, delays or reorders, the cloud gets each record once") {
+    for (unsigned seed = 1; seed <= 12; ++seed) {
+      CAPTURE(seed);
+      std::mt19937 dice(seed);
+      const auto chance = [&](unsigned percent) { return dice() % 100 < percent; };
+      World world;
+      ModelCloud cloud;
+      std::deque<Bytes> acks;
+      world.connect();
+      int rounds = 0;
+      const auto everything_acked = [&] { return world.uplink.unacked() == 0; };
+      for (; rounds < 4'000 && (rounds < 200 || !everything_acked()); ++rounds) {
+        const bool calm = rounds >= 400;  // faults stop, then it must come to an end
+        if (rounds < 200) world.append(all_streams[dice() % 5], 1 + dice() % 5);
+        world.settle();
+        if (!calm && chance(3)) {
+          world.disconnect();
+          acks.clear();
+        }
+        if (!world.wire_up && (calm || chance(40))) world.connect();
+        if (!calm && chance(20)) std::shuffle(world.wire.begin(), world.wire.end(), dice);
+        while (!world.wire.empty() && (calm || !chance(30))) {
+          const auto block = world.wire.front();
+          if (calm || !chance(10)) world.wire.pop_front();  // else it comes again
+          if (!calm && chance(15)) continue;                // lost after all
+          cloud.admit(block);
+          acks.push_back(world.ack_of(first_store, cloud.acks(), world.clock.now()));
+        }
+        if (!calm && chance(20)) std::shuffle(acks.begin(), acks.end(), dice);
+        while (!acks.empty() && (calm || chance(70))) {
+          if (calm || !chance(20)) world.uplink.ack_received(acks.front());
+          if (calm || !chance(10)) acks.pop_front();
+        }
+        world.settle();
+        world.clock.advance(Milliseconds(200));
+        if (world.uplink.wake_at() <= world.clock.ticks()) world.uplink.wake();
+        world.settle();
+      }
+      CHECK(everything_acked());
+      for (const auto stream : all_streams) {
+        const auto last = world.stored[stream].empty() ? 0 : world.stored[stream].back().last.value;
+        CHECK(cloud.upto(stream) == last);
+        CHECK(world.acked[stream] == last);
+      }
+    }
+  }
+
+  TEST_CASE("forged, replayed and foreign acks let nothing be forgotten") {
+    const SigningKey other = SigningKey::from_seed({8});
+    struct Forgery {
+      const char* what;
+      std::function<Bytes(World&, const Bytes& genuine)> bytes;
+    };
+    const auto later = [](World& world) { return world.clock.now() + Milliseconds(1); };
+    const auto bit = [](Bytes bytes, std::size_t at) {
+      bytes.at(at) ^= 1;
+      return bytes;
+    };
+    const std::vector<Forgery> forgeries = {
+        {"nothing", [](World&, const Bytes&) { return Bytes{}; }},
+        {"text", [](World&, const Bytes&) { return Bytes(60, '{'); }},
+        {"a megabyte", [](World&, const Bytes&) { return Bytes(1 << 20, 0xD2); }},
+        {"a genuine one, cut off",
+         [](World&, const Bytes& genuine) { return Bytes(genuine.begin(), genuine.end() - 1); }},
+        {"a genuine one, one bit of its signature changed",
+         [&](World&, const Bytes& genuine) { return bit(genuine, genuine.size() - 1); }},
+        {"a genuine one, one bit of its content changed",
+         [&](World&, const Bytes& genuine) { return bit(genuine, genuine.size() - 80); }},
+        {"another's key",
+         [&](World& world, const Bytes&) {
+           return *encode_ack({first_store, {{epoch, Stream::readings, 9}}, later(world)}, other);
+         }},
+        {"another epoch: the ack of a neighbour, or of a log before a fork",
+         [&](World& world, const Bytes&) {
+           return world.ack_of(first_store, {{Uuid{2}, Stream::readings, 9}}, later(world));
+         }},
+        {"another stream only",
+         [&](World& world, const Bytes&) {
+           return world.ack_of(first_store, {{epoch, Stream::doors, 9}}, later(world));
+         }},
+        {"more than there is",
+         [&](World& world, const Bytes&) {
+           return world.ack_of(first_store, {{epoch, Stream::readings, 10}}, later(world));
+         }},
+        {"far more than there is",
+         [&](World& world, const Bytes&) {
+           return world.ack_of(first_store, {{epoch, Stream::readings, wire_limit::seq}}, later(world));
+         }},
+        {"no log at all",
+         [&](World& world, const Bytes&) { return world.ack_of(first_store, {}, later(world)); }},
+        {"the genuine one again", [](World&, const Bytes& genuine) { return genuine; }},
+        {"the one from before the cloud was put back",
+         [&](World& world, const Bytes&) {
+           return world.ack_of(first_store, {{epoch, Stream::readings, 9}},
+                               world.clock.now() - Milliseconds(5));
+         }},
+        {"one of a store that was replaced before",
+         [&](World& world, const Bytes&) {
+           return world.ack_of(second_store, {{epoch, Stream::readings, 9}},
+                               world.clock.now() - Milliseconds(5));
+         }},
+    };
+    for (const auto& forgery : forgeries) {
+      INFO(forgery.what);
+      World world;
+      world.append(Stream::readings, 3);
+      world.append(Stream::readings, 6);
+      world.connect();
+      world.clock.advance(Milliseconds(10));
+      // The cloud had all nine, was put back from a copy, and says so.
+      world.ack(Stream::readings, 9);
+      world.clock.advance(Milliseconds(10));
+      const auto genuine = world.ack_of(first_store, {{epoch, Stream::readings, 3}}, world.clock.now());
+      world.uplink.ack_received(genuine);
+      world.settle();
+      REQUIRE(world.mark(Stream::readings).acked == Seq{3});
+      world.uplink.ack_received(forgery.bytes(world, genuine));
+      world.settle();
+      CHECK(world.mark(Stream::readings).acked == Seq{3});
+    }
+    CHECK(forgeries.size() == 15);
+  }
+}
