@@ -3,8 +3,10 @@
 #include <set>
 #include <utility>
 
+#include "contract/text/unit_text.hpp"
 #include "contract/wire/block_codec.hpp"
 #include "contract/wire/envelope.hpp"
+#include "contract/wire/field_json.hpp"
 #include "contract/wire/json_fields.hpp"
 #include "contract/wire/limits.hpp"
 
@@ -13,97 +15,15 @@ namespace {
 
 using Document = SiteConfigDocument;
 
-constexpr JsonLimits limits{.bytes = wire_limit::site_config_bytes,
-                            .depth = 3,
-                            .nodes = 32 + 8 * wire_limit::config_buses + 6 * wire_limit::config_meters};
+constexpr JsonLimits limits{
+    .bytes = wire_limit::site_config_bytes,
+    .depth = 6,  // a pulse input's fraction: document, buses, bus, inputs, input, pair
+    .nodes = wire_limit::site_config_bytes / 8};  // the shortest member is "live": true
 constexpr JsonLimits reported_limits{
     .bytes = wire_limit::site_config_bytes, .depth = 3, .nodes = 16 + 5 * wire_limit::config_problems};
-constexpr std::int64_t minutes_a_day = 24 * 60;
-constexpr std::size_t host_bytes = 253;    // RFC 1035, 2.3.4
-constexpr std::size_t device_bytes = 128;  // a path under /dev
-constexpr std::string_view parity_words[] = {"none", "even", "odd"};
 
 std::string item(std::string_view list, std::size_t index) {
   return std::string(list) + "[" + std::to_string(index) + "]";
-}
-
-Json json_of(const Document::Bus& bus) {
-  if (bus.kind == Document::BusKind::modbus_tcp) {
-    return Json::object()
-        .set("bus", bus.bus.text)
-        .set("kind", "modbus_tcp")
-        .set("host", bus.host)
-        .set("port", bus.port);
-  }
-  return Json::object()
-      .set("bus", bus.bus.text)
-      .set("kind", "modbus_rtu")
-      .set("device", bus.device)
-      .set("baud", static_cast<std::int64_t>(bus.baud))
-      .set("parity", parity_words[static_cast<std::size_t>(bus.parity)])
-      .set("stop_bits", bus.stop_bits);
-}
-
-Json json_of(const Document::Meter& meter) {
-  return Json::object()
-      .set("meter", meter.meter.text)
-      .set("profile", meter.profile.text)
-      .set("bus", meter.bus.text)
-      .set("unit", std::int64_t{meter.unit.byte()})
-      .set("name", meter.name);
-}
-
-Document::Rounds read_rounds(std::string_view file, const Json& json, Problems& problems) {
-  JsonFields in(file, "rounds", json, {"every_minutes", "skew_limit_s", "closing_minute_utc"}, problems);
-  Document::Rounds rounds;
-  rounds.every_minutes = static_cast<std::int32_t>(in.integer("every_minutes", 1, minutes_a_day));
-  rounds.skew_limit_s = static_cast<std::int32_t>(in.integer("skew_limit_s", 1, 3600));
-  rounds.closing_minute_utc =
-      static_cast<std::int32_t>(in.integer("closing_minute_utc", 0, minutes_a_day - 1));
-  if (minutes_a_day % rounds.every_minutes != 0) {
-    in.report(in.line_of("every_minutes"), "\"rounds.every_minutes\" must divide a day, as 15, 30 and 60 do",
-              "\"rounds.every_minutes\" 应能整除一天，如 15、30、60");
-  } else if (rounds.closing_minute_utc % rounds.every_minutes != 0) {
-    in.report(in.line_of("closing_minute_utc"), "\"rounds.closing_minute_utc\" must fall on a round",
-              "\"rounds.closing_minute_utc\" 应落在抄表时刻上");
-  }
-  return rounds;
-}
-
-Document::Bus read_bus(std::string_view file, const std::string& where, const Json& json,
-                       Problems& problems) {
-  Document::Bus bus;
-  const Json* kind = json.is(Json::Kind::object) ? json.find("kind") : nullptr;
-  const bool serial = kind != nullptr && *kind == Json("modbus_rtu");
-  if (!serial) {
-    JsonFields in(file, where, json, {"bus", "kind", "host", "port"}, problems);
-    bus.bus = BusId(in.text("bus", 1, wire_limit::name_bytes));
-    in.word("kind", {"modbus_tcp", "modbus_rtu"});
-    bus.host = in.text("host", 1, host_bytes);
-    bus.port = static_cast<std::uint16_t>(in.integer("port", 1, 65535));
-    return bus;
-  }
-  JsonFields in(file, where, json, {"bus", "kind", "device", "baud", "parity", "stop_bits"}, problems);
-  bus.kind = Document::BusKind::modbus_rtu;
-  bus.bus = BusId(in.text("bus", 1, wire_limit::name_bytes));
-  bus.device = in.text("device", 1, device_bytes);
-  bus.baud = static_cast<std::uint32_t>(in.integer("baud", 300, 115200));
-  bus.parity =
-      static_cast<Document::Parity>(in.word("parity", {parity_words[0], parity_words[1], parity_words[2]}));
-  bus.stop_bits = static_cast<std::uint8_t>(in.integer("stop_bits", 1, 2));
-  return bus;
-}
-
-Document::Meter read_meter(std::string_view file, const std::string& where, const Json& json,
-                           Problems& problems) {
-  JsonFields in(file, where, json, {"meter", "profile", "bus", "unit", "name"}, problems);
-  Document::Meter meter;
-  meter.meter = MeterId(in.text("meter", 1, wire_limit::name_bytes));
-  meter.profile = ProfileId(in.text("profile", 1, wire_limit::name_bytes));
-  meter.bus = BusId(in.text("bus", 1, wire_limit::name_bytes));
-  meter.unit = {static_cast<std::uint8_t>(in.integer("unit", 1, 247))};
-  meter.name = in.text("name", 0, wire_limit::name_bytes);
-  return meter;
 }
 
 /// What two objects that are each right can still get wrong together.
@@ -111,11 +31,15 @@ class Together {
  public:
   Together(std::string_view file, Problems& problems) : file_(file), problems_(problems) {}
 
-  void bus(const Document::Bus& bus, const Json& json) {
-    if (buses_.insert(bus.bus).second) return;
-    report(json, "the bus \"" + bus.bus.text + "\" is there twice", "总线 \"" + bus.bus.text + "\" 出现两次");
+  void bus(const BusSetup& bus, const Json& json) {
+    if (!buses_.insert(bus.bus).second)
+      report(json, "the bus \"" + bus.bus.text + "\" is there twice",
+             "总线 \"" + bus.bus.text + "\" 出现两次");
+    if (bus.kind == BusKind::modbus_rtu && !devices_.insert(bus.line.device).second)
+      report(json, "two buses have the device \"" + bus.line.device + "\"",
+             "两条总线使用同一设备 \"" + bus.line.device + "\"");
   }
-  void meter(const Document::Meter& meter, const Json& json) {
+  void meter(const MeterSetup& meter, const Json& json) {
     if (!meters_.insert(meter.meter).second) {
       report(json, "the meter \"" + meter.meter.text + "\" is there twice",
              "表 \"" + meter.meter.text + "\" 出现两次");
@@ -127,10 +51,8 @@ class Together {
              "表 \"" + meter.meter.text + "\" 所在总线 \"" + meter.bus.text + "\" 不在 \"buses\" 中");
     }
     if (!places_.insert({meter.bus, meter.unit}).second) {
-      report(json,
-             "two meters have unit " + std::to_string(meter.unit.value) + " on the bus \"" + meter.bus.text +
-                 "\"",
-             "总线 \"" + meter.bus.text + "\" 上有两块表的地址同为 " + std::to_string(meter.unit.value));
+      report(json, "two meters have unit " + unit_text(meter.unit) + " on the bus \"" + meter.bus.text + "\"",
+             "总线 \"" + meter.bus.text + "\" 上有两块表的地址同为 " + unit_text(meter.unit));
     }
   }
 
@@ -144,6 +66,7 @@ class Together {
   std::string_view file_;
   Problems& problems_;
   std::set<BusId> buses_;
+  std::set<std::string> devices_;
   std::set<MeterId> meters_;
   std::set<std::pair<BusId, UnitAddress>> places_;
 };
@@ -187,23 +110,18 @@ Result<Document> read_site_config(std::string_view file, std::string_view text, 
 }
 
 std::string print_site_config(const Document& document) {
-  Json buses = Json::array();
-  for (const auto& bus : document.buses) buses.push(json_of(bus));
-  Json meters = Json::array();
-  for (const auto& meter : document.meters) meters.push(json_of(meter));
-  const Document::Rounds& rounds = document.rounds;
-  return Json::object()
-      .set("schema", 1)
-      .set("site", document.site.text)
-      .set("gateway", document.gateway.text)
-      .set("version", static_cast<std::int64_t>(document.version))
-      .set("rounds", Json::object()
-                         .set("every_minutes", rounds.every_minutes)
-                         .set("skew_limit_s", rounds.skew_limit_s)
-                         .set("closing_minute_utc", rounds.closing_minute_utc))
-      .set("buses", std::move(buses))
-      .set("meters", std::move(meters))
-      .dump(2);
+  // By hand, since a document of 2,000 meters is to fit, and a problem's line to name one of them.
+  const auto list = [](const auto& items) {
+    std::string text;
+    for (const auto& one : items) text += (text.empty() ? "\n    " : ",\n    ") + json_of(one).dump();
+    return "[" + text + (text.empty() ? "]" : "\n  ]");
+  };
+  const auto text = [](const std::string& word) { return Json(word).dump(); };
+  return "{\n  \"schema\": 1,\n  \"site\": " + text(document.site.text) +
+         ",\n  \"gateway\": " + text(document.gateway.text) +
+         ",\n  \"version\": " + std::to_string(document.version) +
+         ",\n  \"rounds\": " + json_of(document.rounds).dump() + ",\n  \"buses\": " + list(document.buses) +
+         ",\n  \"meters\": " + list(document.meters) + "\n}";
 }
 
 Result<Bytes> encode_desired(const Document& document, const Signer& cloud) {

@@ -25,8 +25,9 @@ std::vector<PassingName> find_passing(const SiteSetup& setup, const std::string&
                          (now.empty() ? "；请将 \"device\" 改为 /dev/serial/by-path 下的固定路径"
                                       : "；请将 \"device\" 改为固定路径之一：" + now)});
   };
-  for (const auto& bus : setup.buses) look(bus.bus.text, bus.line.device, bus.file_line);
-  for (const auto& reader : setup.readers) look(reader.reader.text, reader.line.device, reader.file_line);
+  for (const auto& bus : setup.buses) look(bus.bus.text, bus.line.device, bus.file_line.number);
+  for (const auto& reader : setup.readers)
+    look(reader.reader.text, reader.line.device, reader.file_line.number);
   return found;
 }
 

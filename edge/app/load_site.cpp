@@ -106,7 +106,7 @@ void check_serials(const SiteSetup& setup, const Profiles& profiles, Problems& p
     const auto found = profiles.find(meter.profile);
     if (meter.serial.empty() || found == profiles.end()) continue;
     const auto say = [&](const std::string& en, const std::string& zh) {
-      problems.push_back({setup.meters_file, meter.file_line, "serial \"" + meter.serial + "\": " + en,
+      problems.push_back({setup.meters_file, meter.file_line.number, "serial \"" + meter.serial + "\": " + en,
                           "序列号 \"" + meter.serial + "\"：" + zh});
     };
     const auto& probe = found->second.bus.probe;

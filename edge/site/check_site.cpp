@@ -106,10 +106,10 @@ void check_paths(std::string_view file, const SiteSetup& setup, const PathProbe&
   }
   for (const auto& bus : setup.buses) {
     if (bus.kind == BusKind::modbus_rtu)
-      check.device(bus.line, "bus \"" + bus.bus.text + "\"", bus.file_line);
+      check.device(bus.line, "bus \"" + bus.bus.text + "\"", bus.file_line.number);
   }
   for (const auto& reader : setup.readers) {
-    check.device(reader.line, "reader \"" + reader.reader.text + "\"", reader.file_line);
+    check.device(reader.line, "reader \"" + reader.reader.text + "\"", reader.file_line.number);
   }
 }
 

@@ -241,7 +241,7 @@ void ConfigReader::read_bus(const Json& json, std::size_t at) {
   if (is(BusKind::modbus_rtu_over_tcp)) bus.kind = BusKind::modbus_rtu_over_tcp;
   if (is(BusKind::pulse)) bus.kind = BusKind::pulse;
   ObjectReader reader(file_, item("buses", at), json, keys_of[static_cast<std::size_t>(bus.kind)], problems_);
-  bus.file_line = json.line();
+  bus.file_line = {json.line()};
   const auto name = reader.required_name("bus");
   if (name) {
     bus.bus = BusId(*name);
@@ -317,7 +317,7 @@ void ConfigReader::read_reader(const Json& json, std::size_t at) {
   static constexpr std::string_view keys[] = {"reader", "device", "baud"};  // readers are 8N1
   ObjectReader reader(file_, item("readers", at), json, keys, problems_);
   ReaderSetup setup;
-  setup.file_line = json.line();
+  setup.file_line = {json.line()};
   if (const auto name = reader.required_name("reader")) {
     setup.reader = ReaderId(*name);
     is_new(reader_names_, *name, "the reader", "读码器", reader.line_of("reader"));

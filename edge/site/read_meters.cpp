@@ -26,7 +26,7 @@ class MeterReader {
   MeterSetup read(const CsvTable& table, const CsvRow& row) {
     line_ = row.line;
     MeterSetup meter;
-    meter.file_line = row.line;
+    meter.file_line = {row.line};
     meter.meter = MeterId(std::string(table.field(row, "meter")));
     meter.profile = ProfileId(std::string(table.field(row, "profile")));
     meter.bus = BusId(std::string(table.field(row, "bus")));

@@ -86,7 +86,7 @@ void check_pulse_meters(const SiteSetup& setup, Problems& problems) {
                                   [&](const BusSetup& candidate) { return candidate.bus == meter.bus; });
     if (bus == setup.buses.end()) continue;  // reported
     const auto say = [&](const std::string& en, const std::string& zh) {
-      problems.push_back({setup.meters_file, meter.file_line, en, zh});
+      problems.push_back({setup.meters_file, meter.file_line.number, en, zh});
     };
     const bool of_pulses = meter.profile.text.starts_with(profile_beginning);
     if (of_pulses != (bus->kind == BusKind::pulse)) {

@@ -7,6 +7,7 @@
 
 #include "contract/text/instant_text.hpp"
 #include "contract/text/meter_event_text.hpp"
+#include "contract/text/unit_text.hpp"
 #include "contract/wire/closing_codec.hpp"
 #include "kit/crypto/digest.hpp"
 #include "kit/crypto/random.hpp"
@@ -88,21 +89,32 @@ std::vector<DoorEvent> door_events() {
 }
 
 SiteConfigDocument site_config() {
-  using Document = SiteConfigDocument;
+  const auto unit = [](Protocol protocol, std::string_view text) { return *read_unit_text(protocol, text); };
   return {SiteId("riverside"),
           GatewayId("gw1"),
           7,
-          {60, 120, 960},
-          {{.bus = BusId("b1"), .kind = Document::BusKind::modbus_tcp, .host = "192.0.2.10", .port = 502},
+          {.every_s = 3600, .skew_limit_s = 120, .closing_minute_utc = 960},
+          {{.bus = BusId("b1"), .tcp = {.host = "192.0.2.10"}},
            {.bus = BusId("line1"),
-            .kind = Document::BusKind::modbus_rtu,
-            .device = "/dev/ttyS1",
-            .baud = 9600,
-            .parity = Document::Parity::even,
-            .stop_bits = 1}},
+            .kind = BusKind::modbus_rtu,
+            .line = {.device = "/dev/ttyS1", .baud = 2400, .parity = LineParity::even}},
+           {.bus = BusId("shop"),
+            .kind = BusKind::modbus_rtu_over_tcp,
+            .tcp = {.host = "192.0.2.11", .port = 4001},
+            .delay_floor_ms = 10'000},
+           {.bus = BusId("pulses"),
+            .kind = BusKind::pulse,
+            .inputs = {{.unit = 1, .line = 17, .per_pulse = {10, 1}, .bias = PulseBias::pull_up}}}},
           {{MeterId("E-0101"), ProfileId("eastron-sdm630/1"), BusId("b1"), {1}, "一单元 101"},
            {MeterId("E-0102"), ProfileId("eastron-sdm630/1"), BusId("b1"), {2}, ""},
-           {MeterId("W-0101"), ProfileId("tuf-2000/1"), BusId("line1"), {1}, "一单元 101 水"}}};
+           {.meter = MeterId("E-0201"),
+            .profile = ProfileId("dlt645-2007-1ph/1"),
+            .bus = BusId("line1"),
+            .unit = unit(Protocol::dlt645, "000000000201"),
+            .serial = "000000000201"},
+           {MeterId("W-0101"), ProfileId("cjt188-2004-cold-water/1"), BusId("line1"),
+            unit(Protocol::cjt188, "10:00000000000012"), "一单元 101 水"},
+           {MeterId("W-0001"), ProfileId("gpio-pulse-water/1"), BusId("pulses"), {1}, "总水表"}}};
 }
 
 /// Links `next` behind `block` and gives the bytes of `block`.
@@ -217,8 +229,8 @@ Examples make_examples() {
                   GatewayId("gw1"),
                   7,
                   false,
-                  {{"desired", 21, "there is no profile \"tuf-2000/1\" on this gateway",
-                    "本网关没有表型 \"tuf-2000/1\""}}};
+                  {{"desired", 17, "there is no profile \"cjt188-2004-cold-water/1\" on this gateway",
+                    "本网关没有表型 \"cjt188-2004-cold-water/1\""}}};
   return out;
 }
 

@@ -123,21 +123,61 @@ TEST_SUITE("contract/site_config") {
   TEST_CASE("everything wrong with a document is listed at once, in both languages, with its line") {
     std::string text = print_site_config(test::make_examples().site_config);
     REQUIRE(problems_of(text).empty());
-    text = replaced(text, "\"every_minutes\": 60", "\"every_minutes\": 7");
-    text = replaced(text, "\"port\": 502", "\"port\": 70000");
-    text = replaced(text, "\"unit\": 2", "\"unit\": 1");
-    text = replaced(text, "\"bus\": \"line1\",\n      \"unit\"", "\"bus\": \"line9\",\n      \"unit\"");
+    text = replaced(text, "\"every_s\":3600", "\"every_s\":7");
+    text = replaced(text, "\"port\":502", "\"port\":70000");
+    text = replaced(text, "\"unit\":\"2\"", "\"unit\":\"1\"");
+    text = replaced(text, "\"bus\":\"pulses\",\"unit\"", "\"bus\":\"line9\",\"unit\"");
     const Problems problems = problems_of(text);
     REQUIRE(problems.size() == 4);
-    CHECK(problems[0].en == "\"rounds.every_minutes\" must divide a day, as 15, 30 and 60 do");
-    CHECK(problems[0].line == 7);
+    CHECK(problems[0].en == "\"rounds.every_s\" must divide a day, as 900, 1800 and 3600 do");
+    CHECK(problems[0].line == 6);
     CHECK(problems[1].en == "\"buses[0].port\" must be 1 to 65535");
     CHECK(problems[2].en == "two meters have unit 1 on the bus \"b1\"");
-    CHECK(problems[3].en == "the meter \"W-0101\" hangs on the bus \"line9\", which is not in \"buses\"");
+    CHECK(problems[3].en == "the meter \"W-0001\" hangs on the bus \"line9\", which is not in \"buses\"");
     for (const auto& problem : problems) {
       CHECK(problem.file == "desired");
       CHECK_FALSE(problem.zh.empty());
     }
+  }
+
+  TEST_CASE(
+      "every kind of bus and of address that an edge config knows can be said and is held to its rules") {
+    const std::string text = print_site_config(test::make_examples().site_config);
+    REQUIRE(problems_of(text).empty());
+    struct Mistake {
+      std::string_view what, by, problem;
+    };
+    const Mistake mistakes[] = {
+        {"\"/dev/ttyS1\"", "\"ttyS1\"", "\"buses[1].device\" must be an absolute path, as /dev/ttyS1"},
+        {"\"baud\":2400", "\"baud\":2401",
+         "\"buses[1].baud\" must be 1200, 2400, 4800, 9600, 19200, 38400, 57600 or 115200"},
+        {"\"rts_after_ms\":0", "\"rts_after_ms\":2",
+         "\"buses[1].rts_before_ms\" and rts_after_ms must be 0 where the converter turns by itself"},
+        {"\"port\":4001", "\"path\":\"native\"",
+         "unknown key \"buses[2].path\"; known here: bus, kind, host, port, timeout_ms, delay_floor_ms, "
+         "probe_permille, retire_hours"},
+        {"\"line\":17", "\"line\":1024", "\"buses[3].inputs[0].line\" must be 0 to 1023"},
+        {"[10,1]", "[10,0]",
+         "\"buses[3].inputs[0].per_pulse\" must be two whole numbers, litres or Wh a pulse as a fraction"},
+        {"\"unit\":\"10:00000000000012\"", "\"unit\":\"00000000000012\"",
+         "\"meters[3].unit\" must be an address: \"1\" to \"247\" (Modbus), 12 digits (DL/T 645), or the "
+         "type and 14 digits like \"10:00000000000012\" (CJ/T 188)"},
+        {"\"unit\":\"2\"", "\"unit\":\"248\"",
+         "\"meters[1].unit\" must be an address: \"1\" to \"247\" (Modbus), 12 digits (DL/T 645), or the "
+         "type and 14 digits like \"10:00000000000012\" (CJ/T 188)"},
+    };
+    for (const auto& mistake : mistakes) {
+      CAPTURE(mistake.by);
+      const Problems problems = problems_of(replaced(text, mistake.what, mistake.by));
+      REQUIRE_FALSE(problems.empty());
+      CHECK(problems.front().en == mistake.problem);
+      CHECK_FALSE(problems.front().zh.empty());
+    }
+
+    auto twice = test::make_examples().site_config;
+    twice.buses.push_back(twice.buses[1]);
+    twice.buses.back().bus = BusId("line2");
+    CHECK(problems_of(print_site_config(twice)).front().en == "two buses have the device \"/dev/ttyS1\"");
   }
 
   TEST_CASE("a bus or meter named twice is a problem") {
@@ -165,7 +205,7 @@ TEST_SUITE("contract/site_config") {
     document.meters.clear();
     const auto add = [&](std::size_t i) {
       const BusId bus("b" + std::to_string(i / 200));
-      if (i % 200 == 0) document.buses.push_back({.bus = bus, .host = "h"});
+      if (i % 200 == 0) document.buses.push_back({.bus = bus, .tcp = {.host = "h"}});
       document.meters.push_back({MeterId("m" + std::to_string(i)),
                                  ProfileId("p/1"),
                                  bus,

@@ -250,36 +250,69 @@ EdgeState RandomMessages::state() {
   return state;
 }
 
-SiteConfigDocument RandomMessages::site_config() {
-  using Document = SiteConfigDocument;
-  static constexpr std::int32_t intervals[] = {1, 5, 15, 30, 60, 1440};
-  Document document{
-      .site = SiteId(code()), .gateway = GatewayId(code()), .version = 1 + below(wire_limit::exact_in_json)};
-  document.rounds.every_minutes = intervals[size_below(std::size(intervals))];
-  document.rounds.skew_limit_s = static_cast<std::int32_t>(1 + below(3600));
-  const auto rounds_a_day = static_cast<std::uint64_t>(1440 / document.rounds.every_minutes);
-  document.rounds.closing_minute_utc =
-      static_cast<std::int32_t>(below(rounds_a_day)) * document.rounds.every_minutes;
-  for (std::size_t i = 0; i < 1 + size_below(5); ++i) {
-    Document::Bus bus{.bus = BusId("b" + std::to_string(i)),
-                      .kind = static_cast<Document::BusKind>(below(2))};
-    if (bus.kind == Document::BusKind::modbus_tcp) {
-      bus.host = text(1, 253);
-      bus.port = static_cast<std::uint16_t>(1 + below(65535));
-    } else {
-      bus.device = text(1, 128);
-      bus.baud = static_cast<std::uint32_t>(300 + below(115200 - 300 + 1));
-      bus.parity = static_cast<Document::Parity>(below(3));
-      bus.stop_bits = static_cast<std::uint8_t>(1 + below(2));
+BusSetup RandomMessages::bus_setup(std::size_t at) {
+  BusSetup bus{.bus = BusId("b" + std::to_string(at)), .kind = static_cast<BusKind>(below(4))};
+  const auto whole = [&](std::uint32_t least, std::uint32_t most) {
+    return least + static_cast<std::uint32_t>(below(most - least + 1));
+  };
+  switch (bus.kind) {
+    case BusKind::modbus_tcp: bus.tcp.path = static_cast<TcpPath>(below(2)); [[fallthrough]];
+    case BusKind::modbus_rtu_over_tcp:
+      bus.tcp.host = text(1, 253);
+      bus.tcp.port = static_cast<std::uint16_t>(whole(1, 65535));
+      break;
+    case BusKind::modbus_rtu: {
+      static constexpr std::uint32_t rates[] = {1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200};
+      bus.line = {.device = "/dev/" + std::to_string(at) + text(1, 100),
+                  .baud = rates[size_below(std::size(rates))],
+                  .parity = static_cast<LineParity>(below(3)),
+                  .stop_bits = static_cast<std::uint8_t>(whole(1, 2)),
+                  .turn = static_cast<LineTurn>(below(4))};
+      if (bus.line.turn != LineTurn::automatic) bus.line.rts_after_ms = whole(0, 100);
+      break;
     }
-    document.buses.push_back(bus);
+    case BusKind::pulse:
+      for (std::size_t i = 0; i < 1 + size_below(4); ++i) {
+        bus.inputs.push_back({.unit = static_cast<std::uint8_t>(i + 1),
+                              .chip = text(1, 60),
+                              .line = static_cast<std::uint32_t>(i),
+                              .per_pulse = {whole(1, 1'000'000'000), whole(1, 1'000'000'000)},
+                              .debounce_ms = whole(1, 1000),
+                              .active_low = one_in(2),
+                              .bias = static_cast<PulseBias>(below(4))});
+      }
+      return bus;
   }
+  bus.timeout_ms = whole(10, 10'000);
+  bus.delay_floor_ms = whole(1, 300'000);
+  bus.probe_permille = whole(1, 200);
+  bus.retire_hours = whole(1, 168);
+  return bus;
+}
+
+SiteConfigDocument RandomMessages::site_config() {
+  static constexpr std::uint32_t intervals[] = {1, 60, 900, 1800, 3600, 86'400};
+  SiteConfigDocument document{
+      .site = SiteId(code()), .gateway = GatewayId(code()), .version = 1 + below(wire_limit::exact_in_json)};
+  auto& rounds = document.rounds;
+  rounds.every_s = intervals[size_below(std::size(intervals))];
+  rounds.channels = static_cast<RoundChannels>(below(2));
+  rounds.skew_limit_s = static_cast<std::uint32_t>(1 + below(3600));
+  const std::uint32_t step = rounds.every_s < 60 ? 1 : rounds.every_s / 60;  // minutes a round falls on
+  rounds.closing_minute_utc = static_cast<std::uint32_t>(below(1440 / step)) * step;
+  rounds.utc_offset_minutes = static_cast<std::int32_t>(below(1561)) - 720;
+  rounds.live = one_in(2);
+  for (std::size_t i = 0; i < 1 + size_below(5); ++i) document.buses.push_back(bus_setup(i));
   for (std::size_t i = size_below(40); i > 0; --i) {
-    document.meters.push_back({MeterId("m" + std::to_string(i) + text(0, 60)),
-                               ProfileId(text(1, wire_limit::name_bytes)),
-                               document.buses[size_below(document.buses.size())].bus,
-                               {static_cast<std::uint8_t>(i)},
-                               text(0, wire_limit::name_bytes)});
+    UnitAddress unit{i, static_cast<Protocol>(below(3))};
+    if (unit.protocol != Protocol::modbus) unit.value += below(1'000'000) * 1000;
+    if (unit.protocol == Protocol::cjt188) unit.value += (1 + below(255)) * 100'000'000'000'000;
+    document.meters.push_back({.meter = MeterId("m" + std::to_string(i) + text(0, 60)),
+                               .profile = ProfileId(text(1, wire_limit::name_bytes)),
+                               .bus = document.buses[size_below(document.buses.size())].bus,
+                               .unit = unit,
+                               .name = text(0, wire_limit::name_bytes),
+                               .serial = std::string(size_below(33), '7')});
   }
   return document;
 }

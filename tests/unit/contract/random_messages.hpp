@@ -50,6 +50,7 @@ class RandomMessages {
   std::vector<Reading> readings(std::size_t count);
   CatalogueEntry catalogue_entry();
   DoorEvent door_event();
+  BusSetup bus_setup(std::size_t at);
 
   std::mt19937_64 engine_;
 };

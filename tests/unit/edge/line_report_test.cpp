@@ -32,7 +32,7 @@ SiteSetup site_with(const std::string& device) {
   bus.bus = BusId("line1");
   bus.kind = BusKind::modbus_rtu;
   bus.line.device = device;
-  bus.file_line = 9;
+  bus.file_line = {9};
   setup.buses = {bus};
   return setup;
 }
