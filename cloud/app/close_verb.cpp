@@ -2,6 +2,7 @@
 #include <fstream>
 #include <set>
 
+#include "cloud/app/books_check.hpp"
 #include "cloud/app/data_folder.hpp"
 #include "cloud/app/lives.hpp"
 #include "cloud/app/say.hpp"
@@ -115,6 +116,13 @@ Result<Inputs> gather(Store& store, const ImportedEstate& estate, std::string_vi
   }
   inputs.digest = digest_of(all);
   return inputs;
+}
+
+/// What of the year up to the month's end is not as the gateways signed it.
+Result<Problems> damage_of(Store& store, const Estate& estate, Month month) {
+  const auto year = midnight(first_day_of_year(first_day(month)), estate.offset);
+  const auto end = midnight(first_day(month + std::chrono::months(1)), estate.offset) + Milliseconds(1);
+  return check_books(store, estate.id, year, end);
 }
 
 struct Books {
@@ -305,6 +313,12 @@ Exit close_in(const Common& common, const CloseOptions& options, const Streams& 
   estate->estate = std::move(lives->lived.estate);
   auto inputs = gather(store, *estate, lives->text, month);
   if (!inputs) return say_fault(common, streams, inputs.error());
+  const auto flaws = damage_of(store, estate->estate, month);
+  if (!flaws) return say_fault(common, streams, flaws.error());
+  if (!flaws->empty()) {
+    say_problems(common, streams, *flaws);
+    return Exit::refused;
+  }
   progress.tell("drawing up bills / 正在计算账单");
   const auto drawn = draw_up(estate->estate, inputs->readings, month);
   if (!drawn.run) {

@@ -5,6 +5,7 @@
 #include "cloud/app/say.hpp"
 #include "cloud/metering/estate_csv.hpp"
 #include "cloud/store/sqlite_store.hpp"
+#include "kit/crypto/digest.hpp"
 #include "kit/crypto/random.hpp"
 #include "kit/loop/clocks.hpp"
 
@@ -106,7 +107,16 @@ Result<ImportedEstate> latest_estate(Store& store, const SiteId& site) {
         "小区 " + site.text + " 尚未导入；请执行：steward-cloud --data DIR import FOLDER");
   }
   EstateFiles files;
-  for (const auto& file : (*import)->files) files.emplace(file.name, file.text);
+  for (const auto& file : (*import)->files) {
+    if (sha256(bytes_of(file.text)) != file.hash) {
+      return error_of(Fault::broken,
+                      file.name + " of import " + std::to_string((*import)->version) +
+                          " is not what was handed in: the database is damaged; restore it from a backup",
+                      "第 " + std::to_string((*import)->version) + " 版导入的 " + file.name +
+                          " 与提交时不一致：数据库已损坏；请从备份恢复");
+    }
+    files.emplace(file.name, file.text);
+  }
   Problems problems;
   auto estate = read_estate(files, problems);
   if (!estate) {

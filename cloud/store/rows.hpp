@@ -125,6 +125,16 @@ struct ClosingRow {
   Bytes sealed;  // the gateway's own signed bytes
 };
 
+/// An admitted block with its bytes: what the rows made from it are held against.
+struct EvidenceRow {
+  GatewayId gateway;
+  std::int64_t log_no = 0;
+  Seq first;
+  Seq last;
+  Digest hash{};  // of the bytes when they were admitted
+  Bytes bytes;
+};
+
 /// One bill of a run, as bytes that never change once the run is issued.
 struct BillRow {
   SiteId site;

@@ -4,40 +4,6 @@
 #include "cloud/store/sqlite_store_calls.hpp"
 
 namespace steward {
-namespace {
-
-Words words_of(const std::vector<std::uint8_t>& bytes) {
-  Words words;
-  for (std::size_t i = 0; i + 1 < bytes.size(); i += 2) {
-    words.push_back(static_cast<std::uint16_t>(bytes[i] << 8U | bytes[i + 1]));
-  }
-  return words;
-}
-
-// Columns in the order of the view `closing_record`.
-ClosingRow read_closing(const Statement& row) {
-  return {.log_no = row.column_int(17),
-          .closing = {.site = SiteId{row.column_text(0)},
-                      .gateway = GatewayId{row.column_text(1)},
-                      .epoch = fixed_bytes<Uuid>(row, 2),
-                      .seq = Seq{static_cast<std::uint64_t>(row.column_int(3))},
-                      .meter = MeterId{row.column_text(4)},
-                      .profile = ProfileId{row.column_text(5)},
-                      .profile_hash = fixed_bytes<Digest>(row, 6),
-                      .channel = row.column_text(7),
-                      .unit = column_enum<ChannelUnit>(row, 8),
-                      .round_at = column_instant(row, 9),
-                      .taken_at = column_instant(row, 10),
-                      .value = row.column_int(11),
-                      .modulus = row.column_int(12),
-                      .quality = column_enum<Quality>(row, 13),
-                      .reason = column_enum<Reason>(row, 14),
-                      .raw = words_of(row.column_blob(15)),
-                      .trust = column_enum<ClockTrust>(row, 16)},
-          .sealed = row.column_blob(18)};
-}
-
-}  // namespace
 
 Result<std::vector<SiteId>> SqliteStore::estates() {
   std::vector<SiteId> sites;
@@ -88,16 +54,6 @@ Result<std::optional<EstateImport>> SqliteStore::latest_import(const SiteId& sit
       *no, import->version);
   if (!read) return std::move(read.error());
   return import;
-}
-
-Result<std::vector<ClosingRow>> SqliteStore::closing_rows(std::string_view sql, const SiteId& site,
-                                                          Instant from, Instant to) {
-  std::vector<ClosingRow> rows;
-  auto read = each(
-      sql, [&](const Statement& row) { rows.push_back(read_closing(row)); }, site.text, ms_of(from),
-      ms_of(to));
-  if (!read) return std::move(read.error());
-  return rows;
 }
 
 Result<std::vector<ClosingRow>> SqliteStore::closings(const SiteId& site, Instant from, Instant to) {

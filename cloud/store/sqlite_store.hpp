@@ -52,6 +52,15 @@ class SqliteStore final : public Store {
   Result<std::optional<EstateImport>> latest_import(const SiteId& site) override;
   Result<std::vector<ClosingRow>> closings(const SiteId& site, Instant from, Instant to) override;
   Result<std::vector<ClosingRow>> earliest_closings(const SiteId& site, Instant from, Instant to) override;
+  Result<std::string> damage() override;
+  Result<void> evidence(const SiteId& site, std::size_t kind, Instant from, Instant to,
+                        const std::function<Result<void>(const EvidenceRow&)>& look) override;
+  Result<std::optional<ClosingRow>> closing_row(const SiteId& site, std::int64_t log_no,
+                                                const Closing& closing) override;
+  Result<std::vector<EdgeEvent>> event_rows(const SiteId& site, std::int64_t log_no, Seq first,
+                                            Seq last) override;
+  Result<std::vector<EdgeEvent>> life_rows(const SiteId& site, std::int64_t log_no, Seq first,
+                                           Seq last) override;
   Result<std::vector<EdgeEvent>> doubt_events(const SiteId& site) override;
   Result<std::vector<MeterEventRow>> meter_events(const SiteId& site) override;
   Result<void> decide(const SiteId& site, std::int64_t event_no, const MeterDecision& decision) override;
@@ -81,8 +90,11 @@ class SqliteStore final : public Store {
   Result<void> each(std::string_view sql, Row&& row, const Values&... values);
 
   Result<std::int64_t> site_no(const SiteId& site);
+  template <class... More>
   Result<std::vector<ClosingRow>> closing_rows(std::string_view sql, const SiteId& site, Instant from,
-                                               Instant to);
+                                               Instant to, const More&... more);
+  Result<std::vector<EdgeEvent>> events_between(std::string_view sql, const SiteId& site, std::int64_t log_no,
+                                                Seq first, Seq last);
   struct Loader;
 
   Database database_;

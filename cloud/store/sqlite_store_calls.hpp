@@ -1,7 +1,7 @@
 #pragma once
 #include "cloud/store/sqlite_store.hpp"
 
-/// The two ways SqliteStore's four .cpp files speak to the database. Internal.
+/// The ways SqliteStore's .cpp files speak to the database. Internal.
 namespace steward {
 
 template <class... Values>
@@ -42,6 +42,21 @@ inline Instant column_instant(const Statement& statement, int column) {
 template <class Enum>
 Enum column_enum(const Statement& statement, int column) {
   return static_cast<Enum>(statement.column_int(column));
+}
+
+/// A closing record; columns in the order of the view `closing_record`.
+ClosingRow read_closing(const Statement& row);
+
+/// The rows of a query over `closing_record` with ?1 site, ?2 from, ?3 to and what else it asks for.
+template <class... More>
+Result<std::vector<ClosingRow>> SqliteStore::closing_rows(std::string_view sql, const SiteId& site,
+                                                          Instant from, Instant to, const More&... more) {
+  std::vector<ClosingRow> rows;
+  auto read = each(
+      sql, [&](const Statement& row) { rows.push_back(read_closing(row)); }, site.text, ms_of(from),
+      ms_of(to), more...);
+  if (!read) return std::move(read.error());
+  return rows;
 }
 
 }  // namespace steward

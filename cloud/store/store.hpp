@@ -83,6 +83,21 @@ class Store {
   /// after `from` (a local midnight) and not contradicted by another good one of that instant:
   /// where a year's tiers begin for a meter that came during the year.
   virtual Result<std::vector<ClosingRow>> earliest_closings(const SiteId& site, Instant from, Instant to) = 0;
+  /// What the database itself finds wrong with the tables and indexes that bills stand on, one sentence;
+  /// empty: nothing. Reads all of them.
+  virtual Result<std::string> damage() = 0;
+  /// Shows the admitted blocks of one kind (place in `Records`) with records in [from, to), by log and
+  /// place. `look` may ask the store; its fault ends the showing.
+  virtual Result<void> evidence(const SiteId& site, std::size_t kind, Instant from, Instant to,
+                                const std::function<Result<void>(const EvidenceRow&)>& look) = 0;
+  /// The row of this log that has the closing's meter, channel, instant and place.
+  virtual Result<std::optional<ClosingRow>> closing_row(const SiteId& site, std::int64_t log_no,
+                                                        const Closing& closing) = 0;
+  /// The events of a log's places first..last, and those of them that are of a meter's life.
+  virtual Result<std::vector<EdgeEvent>> event_rows(const SiteId& site, std::int64_t log_no, Seq first,
+                                                    Seq last) = 0;
+  virtual Result<std::vector<EdgeEvent>> life_rows(const SiteId& site, std::int64_t log_no, Seq first,
+                                                   Seq last) = 0;
   /// The events that say since when a meter's readings are not to be billed, or that they are again,
   /// by at, log, seq: what `Doubts` is derived from. All of the site's: they are few.
   virtual Result<std::vector<EdgeEvent>> doubt_events(const SiteId& site) = 0;

@@ -12,6 +12,7 @@
 #include "contract/text/meter_event_text.hpp"
 #include "kit/crypto/certificate.hpp"
 #include "kit/crypto/key_file.hpp"
+#include "kit/sqlite/database.hpp"
 #include "tests/support/manual_clock.hpp"
 #include "tests/support/temporary_folder.hpp"
 #include "tests/unit/cloud/edge_log.hpp"
@@ -425,6 +426,40 @@ TEST_SUITE("cloud/close") {
     CHECK(said.exit == Exit::ok);
     CHECK(said.has("gw1"));
     CHECK(said.has("4A01"));
+  }
+
+  TEST_CASE("a register changed in the database is not billed: what gateways signed is held against it") {
+    const auto change = [](const std::string& sql) {
+      const Office office;
+      office.import(tiny_estate(false));
+      say_events(office, {{june_begins + std::chrono::hours(100 * 24), "unit_clash", "M1",
+                           doubt_detail({june_begins + std::chrono::hours(99 * 24), std::nullopt, "x"})}});
+      const auto whole = close_june(office, whole_june);
+      REQUIRE_MESSAGE(whole.exit == Exit::ok, whole.err);
+      {
+        auto database = Database::open(office.path("books") / "steward.db");
+        REQUIRE(database);
+        REQUIRE(database->execute(sql));
+      }
+      return office.run({"close", "--month", "2026-06"});
+    };
+    CHECK(change("SELECT 1").exit == Exit::ok);  // the negative control: nothing changed, all billed
+    const std::string one = " WHERE meter = 'M1' AND round_at_ms = 1780243200000";
+    const auto value = change("UPDATE closing SET value = value - 64" + one);
+    CHECK(value.exit == Exit::refused);
+    CHECK_MESSAGE(value.has("the closing record of M1 energy_import 2026-05-31T16:00:00"), value.err);
+    CHECK(value.has("steward-cloud restored"));
+    CHECK(value.has("数据库已损坏"));
+    CHECK(change("DELETE FROM closing" + one).has("the closing record of M1"));
+    CHECK(change("UPDATE closing SET quality = 1" + one).has("the closing record of M1"));
+    CHECK(change("UPDATE closing SET meter = 'M3'" + one).has("the closing record of M1"));
+    CHECK(change("UPDATE closing SET sealed = x'00'" + one).has("the closing record of M1"));
+    CHECK(change("UPDATE block_bytes SET bytes = x'00'").has("a block (gateway gw1"));
+    CHECK(change("UPDATE block SET hash = zeroblob(32)").has("a block (gateway gw1"));
+    CHECK(change("UPDATE edge_event SET kind = 'unit_flash'").has("an event (gateway gw1"));
+    CHECK(change("DELETE FROM edge_event").has("an event (gateway gw1"));
+    CHECK(change("UPDATE import_file SET text = replace(text, '0.50', '0.40')")
+              .has("is not what was handed in"));
   }
 
   TEST_CASE("a year's tiers follow a meter exchanged in spring, from signed closing records alone") {
