@@ -6,6 +6,7 @@ namespace steward {
 
 std::string what_does_not_add_up(const BillRun& run) {
   Fen all;
+  Fen reductions;
   std::map<PoolId, std::int64_t> of_pool;
   std::map<PointId, Milli> of_point;
   for (const auto& bill : run.bills) {
@@ -14,23 +15,32 @@ std::string what_does_not_add_up(const BillRun& run) {
       sum += line.amount;
       if (const auto* own = std::get_if<OwnUse>(&line.why)) {
         of_point[own->point] += line.quantity.value_or(Milli{});
+      } else if (const auto* share = std::get_if<PoolShare>(&line.why)) {
+        of_pool[share->pool] += line.quantity ? line.quantity->count : line.amount.count;
       } else {
-        of_pool[std::get<PoolShare>(line.why).pool] +=
-            line.quantity ? line.quantity->count : line.amount.count;
+        reductions += line.amount;
       }
     }
     if (sum != bill.total) return "the lines of bill " + bill.id.text;
     all += sum;
   }
   if (all != run.total) return "the bills of the run";
+  if (reductions.count != 0) return "the reductions and what is paid for them";
 
   for (const auto& pool : run.pools) {
     const auto& statement = pool.statement;
-    const auto total =
-        statement.share == ShareOf::money ? statement.cost.count : statement.residual.residual.count;
-    std::int64_t shares = 0;
+    const auto total = statement.total();
+    std::int64_t terms = 0;
+    for (const auto& term : statement.terms) terms += term.total;
+    if (terms != total) return "the parts of pool " + statement.id.text;
+    std::int64_t shares = pool.unshared;
     for (const auto& share : pool.shares) shares += share.share;
-    if (!pool.shares.empty() && shares != total) return "the shares of pool " + statement.id.text;
+    if (shares != total) return "the shares of pool " + statement.id.text;
+    for (const auto& share : pool.shares) {
+      std::int64_t sum = 0;
+      for (const auto& term : share.terms) sum += term.share;
+      if (sum != share.share) return "the share of unit " + share.unit.text + " of pool " + statement.id.text;
+    }
     if (of_pool[statement.id] != total) return "the lines of pool " + statement.id.text;
   }
   for (const auto& usage : run.usages) {

@@ -28,11 +28,19 @@ struct OwnUse {
   friend bool operator==(const OwnUse&, const OwnUse&) = default;
 };
 
+/// A unit's weight under one basis of a pool, and what it gives.
+struct ShareTerm {
+  std::int64_t weight = 0;  // cm², persons, Wh or litre, ..., as the basis says
+  std::int64_t share = 0;   // of the term's total: Wh, litre or fen
+
+  friend bool operator==(const ShareTerm&, const ShareTerm&) = default;
+};
+
 /// Why a line is what it is: a share of a pool (公摊).
 struct PoolShare {
-  PoolId pool;                  // described in Bill::pools
-  std::int64_t weight = 0;      // of the unit; cm², 1, or Wh/litre, as the pool's basis says
-  std::int64_t unit_share = 0;  // of the unit, for the whole month: Wh, litre, or fen when money is shared
+  PoolId pool;                   // described in Bill::pools
+  std::vector<ShareTerm> terms;  // one per term of the pool; their shares add up to unit_share
+  std::int64_t unit_share = 0;   // of the unit, for the whole month: Wh, litre, or fen when money is shared
   /// The line's part of unit_share when the occupant changed inside the month:
   /// days, or the unit's usage where the basis is usage. Equal: the whole.
   std::int64_t part = 1;
@@ -41,20 +49,42 @@ struct PoolShare {
   friend bool operator==(const PoolShare&, const PoolShare&) = default;
 };
 
+/// Why a line is what it is: taken off what another line asks, or, `borne`, put
+/// onto the landlord who pays it instead. The two are each other's mirror image.
+struct Reduction {
+  std::string of;        // the pool whose share is reduced
+  Fen base;              // the line it is taken off
+  std::int64_t ppm = 0;  // of base
+  bool borne = false;
+
+  friend bool operator==(const Reduction&, const Reduction&) = default;
+};
+
 /// One line of a bill, rounded to fen once.
 struct BillLine {
-  UnitId unit;  // empty: a pool in which no unit has weight, carried by the vacant account
+  UnitId unit;  // empty: what no unit has weight for, carried by the vacant account
   Medium medium = Medium::electricity;
   Day from;  // the days it covers, [from, to)
   Day to;
-  TariffId tariff;
+  TariffId tariff;                // empty: money alone, with no price
   Day tariff_from;                // the tariff version, by the day it came into force
   MicroYuan price;                // per kWh or m³
   std::optional<Milli> quantity;  // empty: a share of money
   Fen amount;
-  std::variant<OwnUse, PoolShare> why;
+  std::variant<OwnUse, PoolShare, Reduction> why;
 
   friend bool operator==(const BillLine&, const BillLine&) = default;
+};
+
+/// One basis of a pool, its part of what is shared, and the sum of the weights.
+struct PoolTerm {
+  Basis basis = Basis::area;
+  std::int64_t ppm = whole_ppm;
+  std::int64_t total = 0;  // Wh, litre or fen; the terms' totals add up to the pool
+  std::int64_t weight_sum = 0;
+  std::uint32_t units = 0;  // with weight above zero; none: the vacant account bears this term
+
+  friend bool operator==(const PoolTerm&, const PoolTerm&) = default;
 };
 
 /// What is shared in a pool, without naming who else has a share.
@@ -63,17 +93,24 @@ struct PoolStatement {
   std::string name;
   NodeId node;
   std::string node_name;
-  Basis basis = Basis::area;
+  PoolSource source = PoolSource::residual;
+  PoolKind kind = PoolKind::common;
   ShareOf share = ShareOf::quantity;
-  PointUsage usage;  // of the pool's point, with its readings
+  Negative negative = Negative::clamp;
+  Medium medium = Medium::electricity;  // none: an invoice or a fixed sum that no usage weighs
+  std::string formula;                  // where a basis is formula
+  std::string reference;                // source invoice: the supplier's number
+  std::vector<PoolTerm> terms;          // one per basis, in the order of pools.csv
+  PointUsage usage;  // of the pool's point, with its readings; this and the next six: source residual only
   std::uint32_t children_count = 0;
   Residual residual;  // usage - children
   TariffId tariff;
   Day tariff_from;
   MicroYuan price;
-  Fen cost;  // round_to_fen(residual, price): what is shared when money is
-  std::int64_t weight_sum = 0;
-  std::uint32_t units = 0;  // with weight above zero
+  Fen cost;  // round_to_fen(residual, price), the invoice or the fixed sum: what is shared when money is
+
+  /// What the terms share out: Wh, litre or fen.
+  std::int64_t total() const { return share == ShareOf::money ? cost.count : residual.residual.count; }
 
   friend bool operator==(const PoolStatement&, const PoolStatement&) = default;
 };

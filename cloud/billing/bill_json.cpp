@@ -1,5 +1,7 @@
 #include "cloud/billing/bill_json.hpp"
 
+#include <algorithm>
+
 #include "cloud/billing/epoch_text.hpp"
 
 namespace steward {
@@ -60,6 +62,22 @@ Json usage_json(const PointUsage& usage) {
   return json;
 }
 
+/// One weight where there is one basis, else one entry per basis.
+void set_terms(Json& json, const std::vector<ShareTerm>& terms) {
+  if (terms.size() == 1) {
+    json.set("weight", terms.front().weight);
+    return;
+  }
+  auto list = Json::array();
+  for (const auto& term : terms) {
+    auto one = Json::object();
+    one.set("weight", term.weight);
+    one.set("share", term.share);
+    list.push(std::move(one));
+  }
+  json.set("terms", std::move(list));
+}
+
 Json line_json(const BillLine& line) {
   auto json = Json::object();
   json.set("unit", line.unit.text);
@@ -73,14 +91,20 @@ Json line_json(const BillLine& line) {
     json.set("tier", json_of(own->tier));
     json.set("tier_upto_milli", own->tier_upto ? Json(own->tier_upto->count) : Json());
     json.set("used_before_milli", own->used_before.count);
-  } else {
-    const auto& share = std::get<PoolShare>(line.why);
+  } else if (const auto* share = std::get_if<PoolShare>(&line.why)) {
     json.set("kind", "share");
-    json.set("pool", share.pool.text);
-    json.set("weight", share.weight);
-    json.set("unit_share", share.unit_share);
-    json.set("part", share.part);
-    json.set("whole", share.whole);
+    json.set("pool", share->pool.text);
+    set_terms(json, share->terms);
+    json.set("unit_share", share->unit_share);
+    json.set("part", share->part);
+    json.set("whole", share->whole);
+  } else {
+    const auto& reduction = std::get<Reduction>(line.why);
+    json.set("kind", "reduction");
+    json.set("of", reduction.of);
+    json.set("base_fen", reduction.base.count);
+    json.set("ppm", reduction.ppm);
+    json.set("borne", reduction.borne);
   }
   json.set("tariff", line.tariff.text);
   json.set("tariff_from", text_of(line.tariff_from));
@@ -100,23 +124,75 @@ Json residual_json(const Residual& residual) {
   return json;
 }
 
-Json statement_json(const PoolStatement& pool) {
-  auto json = Json::object();
-  json.set("pool", pool.id.text);
-  json.set("name", pool.name);
-  json.set("node", pool.node.text);
-  json.set("node_name", pool.node_name);
-  json.set("basis", json_of(word(pool.basis)));
-  json.set("share", json_of(word(pool.share)));
+/// Can schema 1 say it?
+bool plain(const PoolStatement& pool) {
+  return pool.source == PoolSource::residual && pool.kind == PoolKind::common &&
+         pool.negative == Negative::clamp && pool.terms.size() == 1 &&
+         pool.terms.front().basis <= Basis::usage;
+}
+bool plain(const BillLine& line) {
+  return !std::holds_alternative<Reduction>(line.why) && line.medium != Medium::none &&
+         line.amount.count >= 0;
+}
+bool plain(const Bill& bill) {
+  return std::all_of(bill.lines.begin(), bill.lines.end(), [](const auto& line) { return plain(line); }) &&
+         std::all_of(bill.pools.begin(), bill.pools.end(), [](const auto& pool) { return plain(pool); });
+}
+bool plain(const BillRun& run) {
+  return std::all_of(run.bills.begin(), run.bills.end(), [](const auto& bill) { return plain(bill); }) &&
+         std::all_of(run.pools.begin(), run.pools.end(),
+                     [](const auto& pool) { return plain(pool.statement); });
+}
+/// The lowest schema that can say it, so that a bill drawn up again stays the same bytes.
+template <class T>
+std::int64_t schema_of(const T& what) {
+  return plain(what) ? 1 : 2;
+}
+
+void set_metered(Json& json, const PoolStatement& pool) {
   json.set("usage", usage_json(pool.usage));
   json.set("children", json_of(pool.children_count));
   json.set("residual", residual_json(pool.residual));
   json.set("tariff", pool.tariff.text);
   json.set("tariff_from", text_of(pool.tariff_from));
   json.set("price_micro_yuan", pool.price.count);
+}
+
+Json statement_json(const PoolStatement& pool) {
+  auto json = Json::object();
+  json.set("pool", pool.id.text);
+  json.set("name", pool.name);
+  json.set("node", pool.node.text);
+  json.set("node_name", pool.node_name);
+  if (plain(pool)) {
+    json.set("basis", json_of(word(pool.terms.front().basis)));
+    json.set("share", json_of(word(pool.share)));
+    set_metered(json, pool);
+    json.set("cost_fen", pool.cost.count);
+    json.set("weight_sum", pool.terms.front().weight_sum);
+    json.set("units", json_of(pool.terms.front().units));
+    return json;
+  }
+  auto terms = Json::array();
+  for (const auto& term : pool.terms) {
+    auto one = Json::object();
+    one.set("basis", json_of(word(term.basis)));
+    one.set("ppm", term.ppm);
+    one.set("total", term.total);
+    one.set("weight_sum", term.weight_sum);
+    one.set("units", json_of(term.units));
+    terms.push(std::move(one));
+  }
+  json.set("source", json_of(word(pool.source)));
+  json.set("kind", json_of(word(pool.kind)));
+  json.set("share", json_of(word(pool.share)));
+  json.set("negative", json_of(word(pool.negative)));
+  json.set("medium", json_of(word(pool.medium)));
+  json.set("formula", pool.formula);
+  json.set("reference", pool.reference);
+  json.set("terms", std::move(terms));
+  if (pool.source == PoolSource::residual) set_metered(json, pool);
   json.set("cost_fen", pool.cost.count);
-  json.set("weight_sum", pool.weight_sum);
-  json.set("units", json_of(pool.units));
   return json;
 }
 
@@ -125,19 +201,21 @@ Json pool_json(const PoolRun& pool) {
   for (const auto& share : pool.shares) {
     auto json = Json::object();
     json.set("unit", share.unit.text);
-    json.set("weight", share.weight);
+    set_terms(json, share.terms);
     json.set("share", share.share);
     json.set("left_over", share.left_over);
     shares.push(std::move(json));
   }
   auto json = statement_json(pool.statement);
+  if (pool.statement.terms.size() > 1) json.set("unshared", pool.unshared);
   json.set("shares", std::move(shares));
   return json;
 }
 
-Json head_json(const SiteId& estate, const std::string& name, UtcOffset offset, Month month) {
+Json head_json(std::int64_t schema, const SiteId& estate, const std::string& name, UtcOffset offset,
+               Month month) {
   auto json = Json::object();
-  json.set("schema", 1);
+  json.set("schema", schema);
   json.set("estate", estate.text);
   json.set("estate_name", name);
   json.set("utc_offset_minutes", static_cast<std::int64_t>(offset.count()));
@@ -159,7 +237,7 @@ Json run_record(const BillRun& run, Json bills) {
     json.set("zh", notice.zh);
     notices.push(std::move(json));
   }
-  auto json = head_json(run.estate, run.estate_name, run.offset, run.month);
+  auto json = head_json(schema_of(run), run.estate, run.estate_name, run.offset, run.month);
   json.set("stepped", run.stepped);
   json.set("usages", std::move(usages));
   json.set("residuals", std::move(residuals));
@@ -179,7 +257,7 @@ Json bill_json(const Bill& bill) {
   for (const auto& usage : bill.usages) usages.push(usage_json(usage));
   auto pools = Json::array();
   for (const auto& pool : bill.pools) pools.push(statement_json(pool));
-  auto json = head_json(bill.estate, bill.estate_name, bill.offset, bill.month);
+  auto json = head_json(schema_of(bill), bill.estate, bill.estate_name, bill.offset, bill.month);
   json.set("bill", bill.id.text);
   json.set("account", bill.account.text);
   json.set("account_name", bill.account_name);

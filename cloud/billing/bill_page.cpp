@@ -2,17 +2,14 @@
 
 #include <algorithm>
 
+#include "cloud/billing/basis_words.hpp"
 #include "cloud/billing/text_table.hpp"
 
 namespace steward {
 namespace {
 
-std::string quantity_text(std::int64_t milli, Medium medium) {
-  return grouped_decimal_text(milli, 3) + " " + std::string(priced_unit(medium));
-}
-
 std::string medium_words(Medium medium) {
-  return medium == Medium::electricity ? "电 electricity" : "水 water";
+  return medium == Medium::none ? std::string() : medium_zh(medium) + " " + std::string(word(medium)) + "  ";
 }
 
 std::string days_text(Day from, Day to) {
@@ -26,14 +23,19 @@ const PoolStatement* pool_of(const Bill& bill, const PoolId& id) {
 }
 
 std::string item_text(const Bill& bill, const BillLine& line) {
-  std::string text = medium_words(line.medium) + "  ";
+  std::string text = medium_words(line.medium);
   if (const auto* own = std::get_if<OwnUse>(&line.why)) {
     text += "用量 use " + own->point.text;
     if (own->tier > 1 || own->tier_upto) text += "  第 " + std::to_string(own->tier) + " 档 tier";
+  } else if (const auto* share = std::get_if<PoolShare>(&line.why)) {
+    const auto* pool = pool_of(bill, share->pool);
+    const auto kind = pool == nullptr ? PoolKind::common : pool->kind;
+    text += kind_zh(kind) + " " + kind_en(kind) + " " + share->pool.text +
+            (pool == nullptr || pool->name.empty() ? "" : " " + pool->name);
   } else {
-    const auto& share = std::get<PoolShare>(line.why);
-    const auto* pool = pool_of(bill, share.pool);
-    text += "公摊 share " + share.pool.text + (pool == nullptr || pool->name.empty() ? "" : " " + pool->name);
+    const auto& reduction = std::get<Reduction>(line.why);
+    text += (reduction.borne ? "代付空置减免 vacancy, borne " : "空置减免 vacancy, spared ") + reduction.of +
+            " " + percent_text(reduction.ppm);
   }
   const bool whole_month =
       line.from == first_day(bill.month) && line.to == first_day(bill.month + std::chrono::months{1});
@@ -53,7 +55,10 @@ void add_lines(const Bill& bill, std::string& page) {
     }
     table.row({"  " + item_text(bill, line),
                line.quantity ? quantity_text(line.quantity->count, line.medium) : "按金额 by money",
-               price_text(line.price) + "/" + std::string(priced_unit(line.medium)), yuan_text(line.amount)});
+               line.tariff.text.empty()
+                   ? std::string()
+                   : price_text(line.price) + "/" + std::string(priced_unit(line.medium)),
+               yuan_text(line.amount)});
   }
   table.rule();
   table.row({"合计 Total", "", "", yuan_text(bill.total)});
@@ -80,26 +85,61 @@ void add_meters(const Bill& bill, std::string& page) {
   page += "\n读数 Readings\n" + table.text("  ");
 }
 
-std::string weight_text(const PoolStatement& pool, std::int64_t weight) {
-  switch (pool.basis) {
-    case Basis::area: return decimal_text(weight, 4) + " m²";
-    case Basis::household: return std::to_string(weight);
-    case Basis::usage: return quantity_text(weight, pool.usage.medium);
-  }
-  return {};
+/// Where a pool's total comes from: usage − children, an invoice or a fixed sum.
+std::string source_text(const PoolStatement& pool) {
+  if (pool.source == PoolSource::fixed) return "固定 fixed";
+  if (pool.source == PoolSource::invoice)
+    return "账单 invoice" + (pool.reference.empty() ? "" : " " + pool.reference);
+  auto text = grouped_decimal_text(pool.residual.usage.count, 3) + " − " +
+              grouped_decimal_text(pool.residual.children.count, 3);
+  if (pool.residual.clamped.count > 0) text += " → 0";
+  return text;
+}
+
+std::string price_of(const PoolStatement& pool) {
+  return pool.source == PoolSource::residual ? price_text(pool.price) : std::string();
 }
 
 void add_pools(const Bill& bill, std::string& page) {
   if (bill.pools.empty()) return;
-  TextTable table({Align::left, Align::right, Align::right, Align::left});
-  table.row({"公摊 Pool", "总量 To share", "总费用 Cost (元)", "按 By"});
+  TextTable table({Align::left, Align::left, Align::right, Align::right, Align::right});
+  table.row({"公摊 Pool", "来源 From", "总量 To share", "单价 Price", "总费用 Cost (元)"});
+  std::string formulas;
   for (const auto& pool : bill.pools) {
-    table.row({pool.id.text + (pool.name.empty() ? "" : " " + pool.name),
-               quantity_text(pool.residual.residual.count, pool.usage.medium), yuan_text(pool.cost),
-               (pool.basis == Basis::household ? "" : weight_text(pool, pool.weight_sum) + ", ") +
-                   std::to_string(pool.units) + " 户 units"});
+    table.row({pool.id.text + (pool.name.empty() ? "" : " " + pool.name), source_text(pool),
+               pool.source == PoolSource::residual ? quantity_text(pool.residual.residual.count, pool.medium)
+                                                   : std::string("-"),
+               price_of(pool), yuan_text(pool.cost)});
+    if (!pool.formula.empty()) formulas += "  公式 formula " + pool.id.text + ": " + pool.formula + "\n";
   }
-  page += "\n公摊总量 What is shared\n" + table.text("  ");
+  page += "\n公摊总量 What is shared\n" + table.text("  ") + formulas;
+}
+
+/// How each share came about: own weight, sum of weights, part of the total, then the part of the month.
+void add_shares(const Bill& bill, std::string& page) {
+  TextTable table(
+      {Align::left, Align::left, Align::right, Align::right, Align::right, Align::right, Align::left});
+  table.row(
+      {"公摊 Pool", "房屋 Unit", "待分 Of", "本户 Weight", "合计 Sum of weights", "应分 Share", "占比 Part"});
+  bool any = false;
+  for (const auto& line : bill.lines) {
+    const auto* share = std::get_if<PoolShare>(&line.why);
+    const auto* pool = share == nullptr ? nullptr : pool_of(bill, share->pool);
+    if (pool == nullptr) continue;
+    for (std::size_t i = 0; i < pool->terms.size() && i < share->terms.size(); ++i) {
+      const auto& term = pool->terms[i];
+      const auto part = share->part == share->whole
+                            ? std::string()
+                            : std::to_string(share->part) + "/" + std::to_string(share->whole);
+      table.row({pool->id.text + " " + basis_zh(term.basis) + " " + std::string(word(term.basis)),
+                 line.unit.text.empty() ? "-" : line.unit.text, share_text(*pool, term.total, " 元"),
+                 weight_text(term.basis, share->terms[i].weight, pool->medium),
+                 weight_text(term.basis, term.weight_sum, pool->medium),
+                 share_text(*pool, share->terms[i].share, " 元"), part});
+      any = true;
+    }
+  }
+  if (any) page += "\n公摊算法 How it is shared (最大余数法 largest remainder)\n" + table.text("  ");
 }
 
 }  // namespace
@@ -114,72 +154,8 @@ std::string bill_page(const Bill& bill) {
   add_lines(bill, page);
   add_meters(bill, page);
   add_pools(bill, page);
+  add_shares(bill, page);
   return page;
-}
-
-std::string bill_table(std::span<const Bill> bills) {
-  TextTable table({Align::left, Align::left, Align::right, Align::right, Align::right, Align::right});
-  table.row({"账单 Bill", "户名 Name", "房屋 Units", "自用 Own use", "公摊 Shares", "合计 Total (元 yuan)"});
-  table.rule();
-  Fen all_own;
-  Fen all_shares;
-  for (const auto& bill : bills) {
-    Fen own;
-    Fen shares;
-    std::vector<std::string> units;
-    for (const auto& line : bill.lines) {
-      (std::holds_alternative<OwnUse>(line.why) ? own : shares) += line.amount;
-      if (!line.unit.text.empty() && (units.empty() || units.back() != line.unit.text))
-        units.push_back(line.unit.text);
-    }
-    table.row({bill.id.text, bill.account_name, std::to_string(units.size()), yuan_text(own),
-               yuan_text(shares), yuan_text(bill.total)});
-    all_own += own;
-    all_shares += shares;
-  }
-  table.rule();
-  table.row(
-      {"合计 Total", "", "", yuan_text(all_own), yuan_text(all_shares), yuan_text(all_own + all_shares)});
-  return table.text();
-}
-
-std::string pool_proof(const BillRun& run) {
-  TextTable table({Align::left, Align::left, Align::right, Align::right, Align::right, Align::left});
-  table.row({"公摊 Pool", "名称 Name", "总量 To share", "各户之和 Sum of shares", "户 Units",
-             "余数归属 Left-over counts to"});
-  table.rule();
-  bool all = true;
-  for (const auto& pool : run.pools) {
-    const auto& statement = pool.statement;
-    const bool money = statement.share == ShareOf::money;
-    const auto total = money ? statement.cost.count : statement.residual.residual.count;
-    std::int64_t sum = pool.shares.empty() ? total : 0;
-    std::string holders;
-    std::size_t holding = 0;
-    for (const auto& share : pool.shares) {
-      sum += share.share;
-      if (!share.left_over) continue;
-      if (++holding <= 3) holders += (holders.empty() ? "" : ", ") + share.unit.text;
-    }
-    if (holding > 3) holders += " +" + std::to_string(holding - 3);
-    if (pool.shares.empty()) holders = "空置账户承担 vacant account";
-    const auto text = [&](std::int64_t count) {
-      return money ? yuan_text(Fen{count}) + " 元" : quantity_text(count, statement.usage.medium);
-    };
-    all = all && sum == total;
-    table.row({statement.id.text, statement.name, text(total), text(sum), std::to_string(statement.units),
-               holders.empty() ? "-" : holders});
-  }
-  table.rule();
-  return table.text() +
-         (all ? "每个公摊均已分完，分毫不差。 The shares add up to every pool, to the last count.\n"
-              : "有公摊未能分完！ Some shares do NOT add up to their pool!\n");
-}
-
-std::string notice_list(const BillRun& run) {
-  std::string text;
-  for (const auto& notice : run.notices) text += notice.zh + "\n" + notice.en + "\n";
-  return text;
 }
 
 }  // namespace steward

@@ -13,15 +13,16 @@ namespace steward {
 /// One unit's place in a pool.
 struct UnitShare {
   UnitId unit;
-  std::int64_t weight = 0;
-  std::int64_t share = 0;  // Wh, litre, or fen when money is shared
-  bool left_over = false;  // holds one of the counts left over
+  std::vector<ShareTerm> terms;  // one per term of the statement
+  std::int64_t share = 0;        // their sum: Wh, litre, or fen when money is shared
+  bool left_over = false;        // holds one of the counts left over, of any term
 };
 
-/// A pool and how it was shared: the shares add up to it.
+/// A pool and how it was shared: the shares and what no unit has weight for add up to it.
 struct PoolRun {
   PoolStatement statement;
   std::vector<UnitShare> shares;  // every unit under the node, by id; empty when no unit has weight
+  std::int64_t unshared = 0;      // terms in which no unit has weight: the vacant account's
 };
 
 /// Something the manager should know that does not stop the run: a residual

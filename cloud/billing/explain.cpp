@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cloud/billing/basis_words.hpp"
 #include "cloud/billing/epoch_text.hpp"
 
 namespace steward {
@@ -18,8 +19,10 @@ std::string hex_word(std::uint16_t word) {
 std::string product_text(Milli quantity, MicroYuan price) {
   __extension__ using Wide = __int128;
   constexpr std::int64_t per_yuan = 1'000'000'000;  // 10^3 counts per unit · 10^6 micro-yuan per yuan
-  const Wide product = static_cast<Wide>(quantity.count) * price.count;  // never below zero on a bill
-  auto text = grouped_decimal_text(static_cast<std::int64_t>(product / per_yuan), 0);
+  Wide product = static_cast<Wide>(quantity.count) * price.count;
+  const std::string sign = product < 0 ? "-" : "";
+  product = product < 0 ? -product : product;
+  auto text = sign + grouped_decimal_text(static_cast<std::int64_t>(product / per_yuan), 0);
   auto fraction = decimal_text(static_cast<std::int64_t>(product % per_yuan) + per_yuan, 0).substr(1);
   fraction.erase(std::max<std::size_t>(2, fraction.find_last_not_of('0') + 1));
   return text + "." + fraction;
@@ -46,8 +49,10 @@ class Teller {
       text_ += "\n";
       if (const auto* own = std::get_if<OwnUse>(&line.why)) {
         tell_own(line, *own);
+      } else if (const auto* share = std::get_if<PoolShare>(&line.why)) {
+        tell_share(line, *share);
       } else {
-        tell_share(line, std::get<PoolShare>(line.why));
+        tell_reduction(line, std::get<Reduction>(line.why));
       }
       sum += line.amount;
     }
@@ -60,10 +65,7 @@ class Teller {
  private:
   void say(const std::string& zh, const std::string& en) { text_ += (zh_ ? zh : en) + "\n"; }
 
-  static std::string quantity(Milli count, Medium medium) {
-    return grouped_decimal_text(count.count, 3) + " " + std::string(priced_unit(medium));
-  }
-  static std::string medium_zh(Medium medium) { return medium == Medium::electricity ? "电" : "水"; }
+  static std::string quantity(Milli count, Medium medium) { return quantity_text(count.count, medium); }
   std::string instant(Instant at) const { return text_of(at, bill_.offset); }
 
   static std::string price_zh(const BillLine& line) {
@@ -171,9 +173,10 @@ class Teller {
     const auto& pool = *found;
     const auto name = pool.name.empty() ? pool.id.text : pool.id.text + " " + pool.name;
     const auto whose = line.unit.text.empty() ? std::string("-") : line.unit.text;
-    say(number_ + ". 房屋 " + whose + "，公摊" + medium_zh(line.medium) + "（" + name + "）：" +
-            yuan_text(line.amount) + " 元。",
-        number_ + ". Unit " + whose + ", share of " + std::string(word(line.medium)) + " (" + name +
+    say(number_ + ". 房屋 " + whose + "，" + kind_zh(pool.kind) + medium_zh(line.medium) + "（" + name +
+            "）：" + yuan_text(line.amount) + " 元。",
+        number_ + ". Unit " + whose + ", " + kind_en(pool.kind) +
+            (line.medium == Medium::none ? "" : " of " + std::string(word(line.medium))) + " (" + name +
             "): " + yuan_text(line.amount) + " yuan.");
     tell_pool(pool);
     tell_weight(line, share, pool);
@@ -181,67 +184,111 @@ class Teller {
   }
 
   void tell_pool(const PoolStatement& pool) {
-    tell_usage(pool.usage);
-    const auto medium = pool.usage.medium;
-    const auto left = quantity(pool.residual.residual, medium);
-    if (pool.children_count > 0) {
-      const auto count = std::to_string(pool.children_count);
-      say("   总量：本级 " + quantity(pool.residual.usage, medium) + " − 下级 " + count + " 个计量点合计 " +
-              quantity(pool.residual.children, medium) + " = " + left +
-              (pool.residual.clamped.count > 0 ? "（差值为负，在容差之内，按零处理）" : "") + "。",
-          "   To share: " + quantity(pool.residual.usage, medium) + " here − " +
-              quantity(pool.residual.children, medium) + " at the " + count + " points below = " + left +
-              (pool.residual.clamped.count > 0 ? " (below zero within the tolerance, taken as zero)." : "."));
-    }
-    if (pool.share == ShareOf::money) {
-      const auto exact = product_text(pool.residual.residual, pool.price);
-      const auto price = price_text(pool.price);
-      const auto unit = std::string(priced_unit(medium));
-      say("   总费用：" + left + " × " + price + " 元/" + unit + " = " + exact + " 元，四舍五入为 " +
-              yuan_text(pool.cost) + " 元。",
-          "   Cost to share: " + left + " × " + price + " yuan/" + unit + " = " + exact +
-              " yuan, rounded to " + yuan_text(pool.cost) + " yuan.");
+    if (pool.source == PoolSource::residual) {
+      tell_metered(pool);
+    } else if (pool.source == PoolSource::invoice) {
+      const auto number = pool.reference.empty() ? std::string() : " " + pool.reference;
+      say("   总费用：供应方账单" + number + " " + yuan_text(pool.cost) + " 元。",
+          "   Cost to share: the supplier's invoice" + number + " of " + yuan_text(pool.cost) + " yuan.");
+    } else {
+      say("   总费用：每月固定 " + yuan_text(pool.cost) + " 元。",
+          "   Cost to share: " + yuan_text(pool.cost) + " yuan fixed for the month.");
     }
   }
 
-  static std::string weight_text(const PoolStatement& pool, std::int64_t weight) {
-    switch (pool.basis) {
-      case Basis::area: return decimal_text(weight, 4) + " m²";
-      case Basis::household: return std::to_string(weight);
-      case Basis::usage: return quantity(Milli{weight}, pool.usage.medium);
+  void tell_metered(const PoolStatement& pool) {
+    tell_usage(pool.usage);
+    const auto left = quantity(pool.residual.residual, pool.medium);
+    if (pool.children_count > 0) {
+      const auto count = std::to_string(pool.children_count);
+      const bool clamped = pool.residual.clamped.count > 0;
+      const bool given_back = pool.residual.residual.count < 0;
+      say("   总量：本级 " + quantity(pool.residual.usage, pool.medium) + " − 下级 " + count +
+              " 个计量点合计 " + quantity(pool.residual.children, pool.medium) + " = " + left +
+              (clamped      ? "（差值为负，在容差之内，按零处理）"
+               : given_back ? "（差值为负，在容差之内，退还）"
+                            : "") +
+              "。",
+          "   To share: " + quantity(pool.residual.usage, pool.medium) + " here − " +
+              quantity(pool.residual.children, pool.medium) + " at the " + count + " points below = " + left +
+              (clamped      ? " (below zero within the tolerance, taken as zero)."
+               : given_back ? " (below zero within the tolerance, given back)."
+                            : "."));
     }
-    return {};
+    if (pool.share != ShareOf::money) return;
+    const auto exact = product_text(pool.residual.residual, pool.price);
+    const auto price = price_text(pool.price);
+    const auto unit = std::string(priced_unit(pool.medium));
+    say("   总费用：" + left + " × " + price + " 元/" + unit + " = " + exact + " 元，四舍五入为 " +
+            yuan_text(pool.cost) + " 元。",
+        "   Cost to share: " + left + " × " + price + " yuan/" + unit + " = " + exact + " yuan, rounded to " +
+            yuan_text(pool.cost) + " yuan.");
   }
 
   void tell_weight(const BillLine& line, const PoolShare& share, const PoolStatement& pool) {
-    const bool money = pool.share == ShareOf::money;
-    const auto text = [&](std::int64_t count, const char* yuan) {
-      return money ? yuan_text(Fen{count}) + yuan : quantity(Milli{count}, pool.usage.medium);
-    };
-    if (pool.weight_sum == 0) {
-      say("   没有房屋参与分摊，全部由空置账户承担。",
-          "   No unit has weight in it; the vacant account bears all of it.");
+    for (std::size_t i = 0; i < pool.terms.size() && i < share.terms.size(); ++i) {
+      const auto& term = pool.terms[i];
+      // A line without a unit holds what no unit has weight for; any other line holds none of that.
+      if ((term.units == 0) == line.unit.text.empty()) tell_term(pool, term, share.terms[i]);
+    }
+    if (!line.unit.text.empty() && pool.terms.size() > 1) {
+      const auto all = share_text(pool, share.unit_share, "");
+      say("   各项合计 " + all + (pool.share == ShareOf::money ? " 元。" : "。"),
+          "   Together " + all + (pool.share == ShareOf::money ? " yuan." : "."));
+    }
+    if (share.part == share.whole) return;
+    const bool by_usage = pool.terms.size() == 1 && pool.terms.front().basis == Basis::usage;
+    const auto ratio = by_usage ? weight_text(Basis::usage, share.part, pool.medium) + " / " +
+                                      weight_text(Basis::usage, share.whole, pool.medium)
+                                : std::to_string(share.part) + " / " + std::to_string(share.whole);
+    const auto part = line.quantity ? quantity(*line.quantity, line.medium) : yuan_text(line.amount);
+    say("   月内换户：按" + std::string(by_usage ? "用量 " : "天数 ") + ratio + "，本账户 " + part + "。",
+        "   The occupant changed: " + ratio + (by_usage ? "" : " days") + " are this account's, " + part +
+            ".");
+  }
+
+  void tell_term(const PoolStatement& pool, const PoolTerm& term, const ShareTerm& mine) {
+    const bool hybrid = pool.terms.size() > 1;
+    const auto of_zh =
+        hybrid ? share_text(pool, term.total, " 元") + "（" + percent_text(term.ppm) + "）" : "";
+    const auto of_en =
+        hybrid ? share_text(pool, term.total, " yuan") + " (" + percent_text(term.ppm) + ") " : "";
+    if (term.units == 0) {
+      say("   " + (hybrid ? of_zh + "按" + basis_zh(term.basis) + "：" : std::string()) +
+              "没有房屋参与分摊，全部由空置账户承担。",
+          "   " + (hybrid ? of_en + "by " + std::string(word(term.basis)) + ": no" : std::string("No")) +
+              " unit has weight in it; the vacant account bears all of it.");
       return;
     }
-    constexpr std::string_view basis_zh[] = {"面积", "户数", "用量"};
-    const auto basis = static_cast<std::size_t>(pool.basis);
-    const auto mine = weight_text(pool, share.weight);
-    const auto all = weight_text(pool, pool.weight_sum);
-    const auto units = std::to_string(pool.units);
-    say("   分摊：" + pool.node_name + " " + units + " 户按" + std::string(basis_zh[basis]) + "，本户 " +
-            mine + " / " + all + "，应分 " + text(share.unit_share, " 元") + "（最大余数法）。",
-        "   Weight: by " + std::string(word(pool.basis)) + " among " + units + " units of " + pool.node_name +
-            "; " + mine + " of " + all + " gives " + text(share.unit_share, " yuan") +
-            " (largest remainder).");
-    if (share.part == share.whole) return;
-    const auto days = pool.basis == Basis::usage
-                          ? weight_text(pool, share.part) + " / " + weight_text(pool, share.whole)
-                          : std::to_string(share.part) + " / " + std::to_string(share.whole);
-    const auto part = line.quantity ? text(line.quantity->count, "") : yuan_text(line.amount);
-    say("   月内换户：按" + std::string(pool.basis == Basis::usage ? "用量 " : "天数 ") + days + "，本账户 " +
-            part + "。",
-        "   The occupant changed: " + days + (pool.basis == Basis::usage ? "" : " days") +
-            " are this account's, " + part + ".");
+    const bool formula = term.basis == Basis::formula;
+    const auto weight = weight_text(term.basis, mine.weight, pool.medium);
+    const auto all = weight_text(term.basis, term.weight_sum, pool.medium);
+    const auto units = std::to_string(term.units);
+    say("   分摊：" + of_zh + pool.node_name + " " + units + " 户按" + basis_zh(term.basis) +
+            (formula ? " " + pool.formula : "") + "，本户 " + weight + " / " + all + "，应分 " +
+            share_text(pool, mine.share, " 元") + "（最大余数法）。",
+        "   Weight: " + of_en + "by " + std::string(word(term.basis)) + (formula ? " " + pool.formula : "") +
+            " among " + units + " units of " + pool.node_name + "; " + weight + " of " + all + " gives " +
+            share_text(pool, mine.share, " yuan") + " (largest remainder).");
+  }
+
+  void tell_reduction(const BillLine& line, const Reduction& reduction) {
+    const auto base = yuan_text(reduction.base);
+    const auto part = percent_text(reduction.ppm);
+    const auto amount = yuan_text(line.amount);
+    if (reduction.borne) {
+      say(number_ + ". 房屋 " + line.unit.text + " 空置，承担其公摊 " + reduction.of + " 的减免：" + amount +
+              " 元。",
+          number_ + ". Unit " + line.unit.text + " is vacant; what its owner is spared of the share " +
+              reduction.of + " is paid here: " + amount + " yuan.");
+    } else {
+      say(number_ + ". 房屋 " + line.unit.text + " 空置，公摊 " + reduction.of + " 减免：" + amount + " 元。",
+          number_ + ". Unit " + line.unit.text + " is vacant and spared a part of its share " + reduction.of +
+              ": " + amount + " yuan.");
+    }
+    say("   " + base + " 元的 " + part + "，四舍五入到分；另一方的一行与此数相等、正负相反。",
+        "   " + part + " of " + base +
+            " yuan, rounded to fen; the other side's line is the same amount with the other sign.");
   }
 
   const Bill& bill_;

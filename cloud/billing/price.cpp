@@ -5,14 +5,27 @@
 
 namespace steward {
 
-Fen round_to_fen(Milli quantity, MicroYuan price) {
-  __extension__ using Wide = __int128;
-  constexpr Wide per_fen = 10'000'000;  // 10^3 counts per unit · 10^6 micro-yuan per yuan / 10^2 fen per yuan
-  const Wide product = static_cast<Wide>(quantity.count) * price.count;
-  const Wide half = product < 0 ? -per_fen / 2 : per_fen / 2;
-  const Wide fen = (product + half) / per_fen;  // division cuts toward zero, so half goes away from it
+namespace {
+
+__extension__ using Wide = __int128;
+
+/// numerator / denominator to a whole, half away from zero; denominator even and above zero.
+Fen rounded(Wide numerator, Wide denominator) {
+  const Wide half = numerator < 0 ? -denominator / 2 : denominator / 2;
+  const Wide fen = (numerator + half) / denominator;  // division cuts toward zero, so half goes away from it
   assert(fen <= std::numeric_limits<std::int64_t>::max() && fen >= std::numeric_limits<std::int64_t>::min());
   return Fen{static_cast<std::int64_t>(fen)};
+}
+
+}  // namespace
+
+Fen round_to_fen(Milli quantity, MicroYuan price) {
+  constexpr Wide per_fen = 10'000'000;  // 10^3 counts per unit · 10^6 micro-yuan per yuan / 10^2 fen per yuan
+  return rounded(static_cast<Wide>(quantity.count) * price.count, per_fen);
+}
+
+Fen round_part(Fen amount, std::int64_t ppm) {
+  return rounded(static_cast<Wide>(amount.count) * ppm, 1'000'000);
 }
 
 }  // namespace steward

@@ -20,7 +20,7 @@ class BillReader {
 
   Bill bill(const Json& json) {
     Bill bill;
-    if (integer(json, "schema") != 1) refuse("schema");
+    within(json, "schema", 1, 2);
     bill.id = BillId(text(json, "bill"));
     bill.estate = SiteId(text(json, "estate"));
     bill.estate_name = text(json, "estate_name");
@@ -33,7 +33,7 @@ class BillReader {
     for (const auto& item : items(json, "lines")) bill.lines.push_back(line(item));
     for (const auto& item : items(json, "usages")) bill.usages.push_back(usage(item));
     for (const auto& item : items(json, "pools")) bill.pools.push_back(statement(item));
-    bill.total = Fen{amount(json, "total_fen")};
+    bill.total = Fen{signed_amount(json, "total_fen")};
     __extension__ using Wide = __int128;
     Wide sum = 0;
     for (const auto& one : bill.lines) sum += one.amount.count;
@@ -70,6 +70,13 @@ class BillReader {
   std::int64_t amount(const Json& json, std::string_view key) {
     return within(json, key, 0, 10'000'000'000'000'000);
   }
+  /// The same for what can be given back.
+  std::int64_t signed_amount(const Json& json, std::string_view key) {
+    return within(json, key, -10'000'000'000'000'000, 10'000'000'000'000'000);
+  }
+  bool has(const Json& json, std::string_view key) {
+    return json.is(Json::Kind::object) && json.find(key) != nullptr;
+  }
   bool boolean(const Json& json, std::string_view key) {
     const auto* found = member(json, key, Json::Kind::boolean);
     return found != nullptr && found->boolean();
@@ -82,7 +89,7 @@ class BillReader {
   std::optional<Milli> milli_or_null(const Json& json, std::string_view key) {
     const auto* found = json.is(Json::Kind::object) ? json.find(key) : nullptr;
     if (found != nullptr && found->is(Json::Kind::null)) return std::nullopt;
-    return Milli{amount(json, key)};
+    return Milli{signed_amount(json, key)};
   }
   template <class Parse>
   std::invoke_result_t<Parse, std::string_view> parsed(const Json& json, std::string_view key, Parse parse) {
@@ -104,7 +111,7 @@ class BillReader {
     return Enum{};
   }
   Medium medium(const Json& json) {
-    return choice<Medium>(json, "medium", std::array<std::string_view, 2>{"electricity", "water"});
+    return choice<Medium>(json, "medium", std::array<std::string_view, 3>{"electricity", "water", "none"});
   }
 
   RegisterEnd end(const Json& json, const UsageSegment& segment) {
@@ -163,15 +170,18 @@ class BillReader {
                         choice<TierPeriod>(json, "period", std::array<std::string_view, 2>{"year", "month"}),
                         static_cast<std::uint32_t>(within(json, "tier", 1, 20)),
                         milli_or_null(json, "tier_upto_milli"), Milli{amount(json, "used_before_milli")}};
+    } else if (text(json, "kind") == "reduction") {
+      line.why = Reduction{text(json, "of"), Fen{signed_amount(json, "base_fen")},
+                           within(json, "ppm", 0, whole_ppm), boolean(json, "borne")};
     } else {
-      line.why = PoolShare{PoolId(text(json, "pool")), amount(json, "weight"), amount(json, "unit_share"),
+      line.why = PoolShare{PoolId(text(json, "pool")), share_terms(json), signed_amount(json, "unit_share"),
                            amount(json, "part"), amount(json, "whole")};
     }
     line.tariff = TariffId(text(json, "tariff"));
     line.tariff_from = day(json, "tariff_from");
     line.price = MicroYuan{within(json, "price_micro_yuan", 0, 1'000'000'000)};
     line.quantity = milli_or_null(json, "quantity_milli");
-    line.amount = Fen{amount(json, "amount_fen")};
+    line.amount = Fen{signed_amount(json, "amount_fen")};
     return line;
   }
 
@@ -181,22 +191,65 @@ class BillReader {
     pool.name = text(json, "name");
     pool.node = NodeId(text(json, "node"));
     pool.node_name = text(json, "node_name");
-    pool.basis = choice<Basis>(json, "basis", std::array<std::string_view, 3>{"area", "household", "usage"});
     pool.share = choice<ShareOf>(json, "share", std::array<std::string_view, 2>{"quantity", "money"});
+    const bool schema_1 = !has(json, "terms");
+    if (!schema_1) describe(json, pool);
+    if (pool.source == PoolSource::residual) meter(json, pool);
+    if (schema_1) pool.medium = pool.usage.medium;
+    pool.cost = Fen{signed_amount(json, "cost_fen")};
+    if (schema_1) {
+      pool.terms.push_back({basis(json), whole_ppm, pool.total(), weight(json, "weight_sum"), units(json)});
+      return pool;
+    }
+    for (const auto& item : items(json, "terms")) {
+      pool.terms.push_back({basis(item), within(item, "ppm", 1, whole_ppm), signed_amount(item, "total"),
+                            weight(item, "weight_sum"), units(item)});
+    }
+    return pool;
+  }
+
+  void meter(const Json& json, PoolStatement& pool) {
     if (const auto* found = member(json, "usage", Json::Kind::object)) pool.usage = usage(*found);
     pool.children_count = static_cast<std::uint32_t>(within(json, "children", 0, 2'000'000));
     if (const auto* found = member(json, "residual", Json::Kind::object)) {
       pool.residual = {PointId(text(*found, "point")), Milli{amount(*found, "usage_milli")},
-                       Milli{amount(*found, "children_milli")}, Milli{amount(*found, "residual_milli")},
+                       Milli{amount(*found, "children_milli")},
+                       Milli{signed_amount(*found, "residual_milli")},
                        Milli{amount(*found, "clamped_milli")}};
     }
     pool.tariff = TariffId(text(json, "tariff"));
     pool.tariff_from = day(json, "tariff_from");
     pool.price = MicroYuan{within(json, "price_micro_yuan", 0, 1'000'000'000)};
-    pool.cost = Fen{amount(json, "cost_fen")};
-    pool.weight_sum = amount(json, "weight_sum");
-    pool.units = static_cast<std::uint32_t>(within(json, "units", 0, 2'000'000));
-    return pool;
+  }
+
+  void describe(const Json& json, PoolStatement& pool) {
+    pool.source =
+        choice<PoolSource>(json, "source", std::array<std::string_view, 3>{"residual", "invoice", "fixed"});
+    pool.kind = choice<PoolKind>(json, "kind", std::array<std::string_view, 2>{"common", "loss"});
+    pool.negative = choice<Negative>(json, "negative",
+                                     std::array<std::string_view, 4>{"clamp", "credit", "scale", "block"});
+    pool.medium = medium(json);
+    pool.formula = text(json, "formula");
+    pool.reference = text(json, "reference");
+  }
+
+  Basis basis(const Json& json) {
+    return choice<Basis>(json, "basis",
+                         std::array<std::string_view, 8>{"area", "household", "usage", "persons", "floor",
+                                                         "coefficient", "equal", "formula"});
+  }
+  std::uint32_t units(const Json& json) {
+    return static_cast<std::uint32_t>(within(json, "units", 0, 2'000'000));
+  }
+  std::vector<ShareTerm> share_terms(const Json& json) {
+    if (!has(json, "terms")) return {{weight(json), signed_amount(json, "unit_share")}};
+    std::vector<ShareTerm> terms;
+    for (const auto& item : items(json, "terms"))
+      terms.push_back({weight(item), signed_amount(item, "share")});
+    return terms;
+  }
+  std::int64_t weight(const Json& json, std::string_view key = "weight") {
+    return within(json, key, 0, std::numeric_limits<std::int64_t>::max());  // never summed here
   }
 };
 

@@ -10,10 +10,11 @@ struct Stay {
   AccountId account;
   Day from;
   Day to;
+  bool vacant = false;  // nobody occupies the unit and the account is its owner's
 };
 
 /// The stays of `unit` that fill [from, to) without gap, by time. Days nobody
-/// occupies are the vacant account's; neighbouring rows of one account are one
+/// occupies are the owner's, or else the vacant account's; neighbouring rows of one account are one
 /// stay (a renewed contract is no move).
 std::vector<Stay> stays_in(const Estate& estate, const UnitId& unit, Day from, Day to);
 

@@ -40,6 +40,7 @@ class Cells {
       : file_(file), table_(table), row_(row), problems_(problems) {}
 
   bool sound() const { return sound_; }
+  std::uint32_t line() const { return row_.line; }
   std::string_view text(std::string_view column) const { return trimmed(table_.field(row_, column)); }
   bool empty(std::string_view column) const { return text(column).empty(); }
 
@@ -79,6 +80,12 @@ class Cells {
     refuse(what + " is not one of " + all + (near.empty() ? "" : "; did you mean " + quoted(near) + "?"),
            what + " 应为以下之一：" + all + (near.empty() ? "" : "；是否应为 " + quoted(near) + "？"));
     return choices.front();
+  }
+
+  /// The first choice when the cell is empty.
+  template <class Choice, std::size_t n>
+  Choice choice_or_empty(std::string_view column, const std::array<Choice, n>& choices) {
+    return empty(column) ? choices.front() : choice(column, choices);
   }
 
   Day day(std::string_view column) {

@@ -2,7 +2,6 @@
 
 namespace steward {
 
-std::string_view word(Medium medium) { return medium == Medium::electricity ? "electricity" : "water"; }
 std::string_view word(NodeKind kind) {
   constexpr std::string_view words[] = {"estate", "building", "entrance", "floor"};
   return words[static_cast<std::size_t>(kind)];
@@ -16,11 +15,6 @@ std::string_view word(PointUse use) {
   return words[static_cast<std::size_t>(use)];
 }
 std::string_view word(TierPeriod period) { return period == TierPeriod::year ? "year" : "month"; }
-std::string_view word(Basis basis) {
-  constexpr std::string_view words[] = {"area", "household", "usage"};
-  return words[static_cast<std::size_t>(basis)];
-}
-std::string_view word(ShareOf share) { return share == ShareOf::quantity ? "quantity" : "money"; }
 std::string_view priced_unit(Medium medium) { return medium == Medium::electricity ? "kWh" : "m³"; }
 ChannelUnit channel_unit(Medium medium) {
   return medium == Medium::electricity ? ChannelUnit::wh : ChannelUnit::litre;
@@ -44,6 +38,11 @@ bool Estate::is_under(const NodeId& node, const NodeId& above) const {
     at = &found->second.parent;
   }
   return false;
+}
+
+const AccountId& Estate::owner_of(const UnitId& unit) const {
+  const auto found = units.find(unit);
+  return found == units.end() || found->second.owner.text.empty() ? vacant_account : found->second.owner;
 }
 
 std::vector<UnitId> Estate::units_under(const NodeId& node) const {

@@ -10,6 +10,7 @@
 #include "cloud/metering/calendar.hpp"
 #include "cloud/metering/closing.hpp"
 #include "cloud/metering/decimal.hpp"
+#include "cloud/metering/pool.hpp"
 #include "contract/nouns/ids.hpp"
 
 namespace steward {
@@ -18,22 +19,16 @@ namespace steward {
 // collections are ordered by id, so the order of rows in a file is never seen.
 // The files are described in docs/formats/estate.md.
 
-enum class Medium : std::uint8_t { electricity, water };
 enum class NodeKind : std::uint8_t { estate, building, entrance, floor };
 enum class UnitKind : std::uint8_t { flat, shop, office, parking };
 enum class PointUse : std::uint8_t { unit, common, master };
 enum class TierPeriod : std::uint8_t { year, month };
-enum class Basis : std::uint8_t { area, household, usage };
-enum class ShareOf : std::uint8_t { quantity, money };
 
-std::string_view word(Medium medium);
 std::string_view word(NodeKind kind);
 std::string_view word(UnitKind kind);
 std::string_view word(PointUse use);
 std::string_view word(TierPeriod period);
-std::string_view word(Basis basis);
-std::string_view word(ShareOf share);
-/// "kWh" or "m³": what one unit price is for.
+/// "kWh" or "m³": what one unit price is for. Not for Medium::none.
 std::string_view priced_unit(Medium medium);
 /// What a closing reading of this medium must count: wh or litre.
 ChannelUnit channel_unit(Medium medium);
@@ -50,6 +45,10 @@ struct Unit {
   NodeId node;
   UnitKind kind = UnitKind::flat;
   std::int64_t area_cm2 = 0;
+  std::optional<std::int64_t> persons;  // who live there; the next three: needed where a pool weighs by them
+  std::optional<std::int64_t> floor;    // weight by storey, 0: exempt
+  std::optional<std::int64_t> coefficient_ppm;  // agreed weight, in millionths
+  AccountId owner;  // billed on days nobody occupies it; empty: the vacant account
 };
 
 /// A place in the metering tree. Its usage contains that of its children.
@@ -107,19 +106,8 @@ struct Tariff {
   std::vector<TariffVersion> versions;  // by valid_from, at least one
 };
 
-/// Shares the residual of `point` among the units under `node` (公摊).
-struct Pool {
-  PoolId id;
-  PointId point;
-  NodeId node;
-  Basis basis = Basis::area;
-  ShareOf share = ShareOf::quantity;
-  TariffId tariff;  // one tier
-  std::string name;
-};
-
 /// Who answers for a unit's bills, from the midnight that begins `from` up to
-/// the one that begins `to`. A day nobody covers is the vacant account's.
+/// the one that begins `to`. A day nobody covers is the owner's, or else the vacant account's.
 struct Occupancy {
   UnitId unit;
   AccountId account;
@@ -143,6 +131,7 @@ struct Estate {
       unexplained;  // filled by lived() (meter_life.hpp); by since, at
   std::map<TariffId, Tariff> tariffs;
   std::map<PoolId, Pool> pools;
+  std::map<std::pair<PoolId, Month>, Invoice> invoices;
   std::map<UnitId, std::vector<Occupancy>> occupancies;  // by from; no two overlap
   /// Quantity used in (point, calendar year) before the first closing reading in the system.
   std::map<std::pair<PointId, int>, Milli> carried;
@@ -152,6 +141,8 @@ struct Estate {
   std::vector<PointId> children(const PointId& point) const;
   /// Units at or below `node`, in id order.
   std::vector<UnitId> units_under(const NodeId& node) const;
+  /// Who answers for `unit` on a day nobody occupies it.
+  const AccountId& owner_of(const UnitId& unit) const;
   /// True when `node` is `above` or below it.
   bool is_under(const NodeId& node, const NodeId& above) const;
 };

@@ -127,7 +127,10 @@ class Checker {
   void check_tiers();
   void check_version(const std::vector<const Row<TierRow>*>& tiers);
   void check_pools();
+  void check_pool_point(const Row<Pool>& row);
   void check_pool_tariff(const Row<Pool>& row);
+  void check_pool_weights(const Row<Pool>& row);
+  void check_invoices();
   void check_occupancies();
   void check_carried();
   void check_readings();
@@ -138,8 +141,9 @@ class Checker {
   Index<UnitId, Unit> units_;
   Index<PointId, Point> points_;
   Index<PoolId, Pool> pools_;
-  Index<TariffId, TierRow> tariffs_;  // by first row
-  Index<MeterId, Install> meters_;    // by first row
+  Index<TariffId, TierRow> tariffs_;         // by first row
+  Index<MeterId, Install> meters_;           // by first row
+  std::map<PointId, std::uint32_t> shared_;  // the line of pools.csv that shares it
   std::set<PointId> has_meter_;
   std::set<std::pair<MeterId, std::string>> registers_;
 };

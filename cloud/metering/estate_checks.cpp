@@ -21,6 +21,7 @@ void Checker::check() {
   check_installs();
   check_tiers();
   check_pools();
+  check_invoices();
   check_occupancies();
   check_carried();
   check_readings();

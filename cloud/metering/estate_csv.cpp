@@ -78,6 +78,8 @@ Estate assemble(EstateRows rows) {
   for (const auto& [line, sound, carried] : rows.carried) {
     estate.carried.emplace(std::pair(carried.point, carried.year), carried.used);
   }
+  for (const auto& [line, sound, row] : rows.invoices)
+    estate.invoices.emplace(std::pair(row.pool, row.month), row.invoice);
   take_tariffs(rows.tiers, estate);
   take_readings(rows.readings, estate);
   return estate;

@@ -13,14 +13,15 @@ namespace steward {
 using EstateFiles = std::map<std::string, std::string>;
 
 /// The names read_estate knows, in the order it reads them. `needed` ones must
-/// be there; readings.csv and carried.csv may be left out.
+/// be there.
 struct EstateFileName {
   std::string_view name;
   bool needed = true;
 };
 inline constexpr EstateFileName estate_file_names[] = {
-    {"estate.csv"},  {"nodes.csv"}, {"units.csv"},       {"points.csv"},         {"installs.csv"},
-    {"tariffs.csv"}, {"pools.csv"}, {"occupancies.csv"}, {"carried.csv", false}, {"readings.csv", false},
+    {"estate.csv"},      {"nodes.csv"},          {"units.csv"},           {"points.csv"},
+    {"installs.csv"},    {"tariffs.csv"},        {"pools.csv"},           {"invoices.csv", false},
+    {"occupancies.csv"}, {"carried.csv", false}, {"readings.csv", false},
 };
 
 /// Reads a whole estate, or nothing of it.

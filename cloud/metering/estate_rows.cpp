@@ -59,9 +59,19 @@ Unit unit_of(Cells& cells) {
       cells.id<UnitId>("unit"), cells.id<NodeId>("node"),
       cells.choice("kind", std::array{UnitKind::flat, UnitKind::shop, UnitKind::office, UnitKind::parking}),
       cells.amount("area_m2", 4)};
+  const auto whole_or_empty = [&](std::string_view column, std::int64_t most) {
+    return cells.empty(column) ? std::nullopt : std::optional(cells.whole(column, 0, most));
+  };
+  unit.persons = whole_or_empty("persons", 1000);
+  unit.floor = whole_or_empty("floor", 200);
+  unit.coefficient_ppm = cells.amount_or_empty("coefficient", 6);
+  unit.owner = cells.id<AccountId>("owner", true);
   constexpr std::int64_t square_kilometre = 10'000'000'000;  // cm²; the sum over any estate fits 63 bits
   if (unit.area_cm2 > square_kilometre)
     cells.refuse_cell("area_m2", "1000000 m² or less", "不超过 1000000 m² 的面积");
+  constexpr std::int64_t most_coefficient = 1'000'000'000;  // 1000, in ppm
+  if (unit.coefficient_ppm.value_or(0) > most_coefficient)
+    cells.refuse_cell("coefficient", "1000 or less", "不大于 1000 的系数");
   return unit;
 }
 
@@ -118,16 +128,6 @@ TierRow tier_of(Cells& cells) {
   if (row.bounds.price.count > 1'000'000'000)
     cells.refuse_cell("price", "below 1000 yuan", "小于 1000 元的单价");
   return row;
-}
-
-Pool pool_of(Cells& cells) {
-  return {cells.id<PoolId>("pool"),
-          cells.id<PointId>("point"),
-          cells.id<NodeId>("node"),
-          cells.choice("basis", std::array{Basis::area, Basis::household, Basis::usage}),
-          cells.choice("share", std::array{ShareOf::quantity, ShareOf::money}),
-          cells.id<TariffId>("tariff"),
-          cells.name("name")};
 }
 
 Occupancy occupancy_of(Cells& cells) {
@@ -225,14 +225,19 @@ EstateRows read_rows(const EstateFiles& files, Problems& problems) {
   read("estate.csv", {"estate", "name", "utc_offset_minutes", "vacant_account"}, {}, &estate_of,
        rows.estates);
   read("nodes.csv", {"node", "parent", "kind"}, {"name"}, &node_of, rows.nodes);
-  read("units.csv", {"unit", "node", "kind", "area_m2"}, {"name"}, &unit_of, rows.units);
+  read("units.csv", {"unit", "node", "kind", "area_m2"}, {"name", "persons", "floor", "coefficient", "owner"},
+       &unit_of, rows.units);
   read("points.csv", {"point", "parent", "medium", "use", "unit", "tariff"}, {"name"}, &point_of,
        rows.points);
   read("installs.csv", {"point", "meter", "channel", "from", "to", "multiplier"}, {"opening", "closing"},
        &install_of, rows.installs);
   read("tariffs.csv", {"tariff", "medium", "valid_from", "period", "tier", "upto", "price"}, {}, &tier_of,
        rows.tiers);
-  read("pools.csv", {"pool", "point", "node", "basis", "share", "tariff"}, {"name"}, &pool_of, rows.pools);
+  read("pools.csv", {"pool", "point", "node", "basis", "share", "tariff"},
+       {"name", "source", "kind", "medium", "amount", "formula", "negative", "tolerance_permille",
+        "vacant_percent"},
+       &pool_of, rows.pools);
+  read("invoices.csv", {"pool", "month", "amount"}, {"reference"}, &invoice_of, rows.invoices);
   read("occupancies.csv", {"unit", "account", "from", "to"}, {"name"}, &occupancy_of, rows.occupancies);
   read("carried.csv", {"point", "year", "used"}, {}, &carried_of, rows.carried);
   read("readings.csv", {"meter", "channel", "at", "value", "source"}, {}, &reading_of, rows.readings);

@@ -48,6 +48,12 @@ struct ReadingRow {
   ReadingSource source = ReadingSource::manual;
 };
 
+struct InvoiceRow {
+  PoolId pool;
+  Month month{};
+  Invoice invoice;
+};
+
 struct EstateRows {
   std::vector<Row<Estate>> estates;  // the four scalar fields only
   std::vector<Row<Node>> nodes;
@@ -56,6 +62,7 @@ struct EstateRows {
   std::vector<Row<Install>> installs;
   std::vector<Row<TierRow>> tiers;
   std::vector<Row<Pool>> pools;
+  std::vector<Row<InvoiceRow>> invoices;
   std::vector<Row<Occupancy>> occupancies;
   std::vector<Row<CarriedRow>> carried;
   std::vector<Row<ReadingRow>> readings;
@@ -63,6 +70,10 @@ struct EstateRows {
   /// are one problem each, and references into them are not judged.
   std::set<std::string, std::less<>> whole_files;
 };
+
+class Cells;
+Pool pool_of(Cells& cells);
+InvoiceRow invoice_of(Cells& cells);
 
 /// Reads every file, reporting what is wrong inside single rows.
 EstateRows read_rows(const EstateFiles& files, Problems& problems);

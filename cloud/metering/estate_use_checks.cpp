@@ -6,7 +6,7 @@
 
 #include "cloud/metering/estate_checker.hpp"
 
-// What the estate's shape is used for: tariffs, pools, occupancies, readings.
+// What the estate's shape is used for: tariffs, occupancies, readings.
 
 namespace steward::rows {
 
@@ -73,60 +73,6 @@ void Checker::check_version(const std::vector<const Row<TierRow>*>& tiers_in_fil
              version + ", tier " + number + ": upto is not above that of the tier before",
              version_zh + " 第 " + number + " 档的 upto 应大于前一档");
     }
-  }
-}
-
-void Checker::check_pools() {
-  std::map<PointId, const Row<Pool>*> shared;
-  std::set<NodeId> with_units;
-  for (const auto& row : rows_.units) {
-    auto at = row.value.node;
-    while (nodes_.contains(at) && with_units.insert(at).second) at = nodes_.at(at)->value.parent;
-  }
-  for (const auto& row : rows_.pools) {
-    const auto& pool = row.value;
-    const bool node = refer("pools.csv", row.line, "node", pool.node, nodes_, "nodes.csv");
-    if (node && whole("units.csv") && !with_units.contains(pool.node)) {
-      report("pools.csv", row.line,
-             "no unit is under node " + quoted(pool.node.text) + "; name a node that has units",
-             "节点 " + quoted(pool.node.text) + " 之下没有房屋；请填写有房屋的节点");
-    }
-    check_pool_tariff(row);
-    if (!refer("pools.csv", row.line, "point", pool.point, points_, "points.csv")) continue;
-    const auto& point = *points_.at(pool.point);
-    if (point.sound && point.value.use == PointUse::unit) {
-      report("pools.csv", row.line,
-             "point " + quoted(pool.point.text) + " has use unit and is billed to unit " +
-                 quoted(point.value.unit.text) + "; only common and master points can be shared",
-             "计量点 " + quoted(pool.point.text) + " 的 use 为 unit，已向 " + quoted(point.value.unit.text) +
-                 " 计费；只有 common 和 master 可以公摊");
-    }
-    const auto [place, fresh] = shared.emplace(pool.point, &row);
-    if (!fresh) {
-      const auto line = std::to_string(place->second->line);
-      report("pools.csv", row.line,
-             "point " + quoted(pool.point.text) + " is already shared by line " + line +
-                 "; it would be billed twice",
-             "计量点 " + quoted(pool.point.text) + " 已在第 " + line + " 行公摊；不能重复计费");
-    }
-  }
-}
-
-void Checker::check_pool_tariff(const Row<Pool>& row) {
-  const auto& pool = row.value;
-  if (!refer("pools.csv", row.line, "tariff", pool.tariff, tariffs_, "tariffs.csv")) return;
-  const auto point = points_.find(pool.point);
-  if (point != points_.end() && point->second->sound) {
-    check_medium("pools.csv", row.line, pool.tariff, point->second->value.medium);
-  }
-  for (const auto& tier : rows_.tiers) {
-    if (tier.value.tariff != pool.tariff || tier.value.tier < 2) continue;
-    report("pools.csv", row.line,
-           "tariff " + quoted(pool.tariff.text) + " has tiers (tariffs.csv line " +
-               std::to_string(tier.line) + "); a pool needs one price",
-           "tariff " + quoted(pool.tariff.text) + " 有阶梯（tariffs.csv 第 " + std::to_string(tier.line) +
-               " 行）；公摊只能用单一价格");
-    return;
   }
 }
 

@@ -15,7 +15,9 @@ namespace {
 const EstateFiles good{
     {"estate.csv", "estate,name,utc_offset_minutes,vacant_account\nlake,x,480,landlord\n"},
     {"nodes.csv", "node,parent,kind,name\nlake,,estate,x\nf1,lake,floor,\n"},
-    {"units.csv", "unit,node,kind,area_m2\n101,f1,flat,60\n102,f1,shop,90.5\n"},
+    {"units.csv",
+     "unit,node,kind,area_m2,persons,floor,coefficient,owner\n101,f1,flat,60,2,1,1,\n102,f1,shop,90.5,0,3,0."
+     "5,zhao\n"},
     {"points.csv",
      "point,parent,medium,use,unit,tariff,name\ne,,electricity,master,,,\ne1,e,electricity,unit,101,home,\n"
      "e2,e,electricity,unit,102,home,\n"},
@@ -26,7 +28,13 @@ const EstateFiles good{
     {"tariffs.csv",
      "tariff,medium,valid_from,period,tier,upto,price\nhome,electricity,2026-01-01,year,1,2760,0.538\n"
      "home,electricity,2026-01-01,year,2,,0.588\nshared,electricity,2026-01-01,month,1,,0.56\n"},
-    {"pools.csv", "pool,point,node,basis,share,tariff,name\nlight,e,f1,area,money,shared,\n"},
+    {"pools.csv",
+     "pool,point,node,basis,share,tariff,name,source,kind,medium,amount,formula,negative,tolerance_permille,"
+     "vacant_percent\n"
+     "light,e,f1,area:400000+usage:600000,money,shared,,residual,loss,,,,credit,30,70\n"
+     "lift,,lake,formula,money,,,fixed,,,100.01,\"area * max(floor - 1, 0)\",,,50\n"
+     "clean,,lake,persons,money,,,invoice,,,,,,,\n"},
+    {"invoices.csv", "pool,month,amount,reference\nclean,2026-06,77.77,n1\n"},
     {"occupancies.csv", "unit,account,name,from,to\n101,wang,w,2026-01-01,2026-06-20\n"},
     {"carried.csv", "point,year,used\ne1,2025,12.5\n"},
     {"readings.csv",

@@ -32,7 +32,9 @@ void write_into(const std::filesystem::path& folder, EstateRequest request) {
 AccountFen billed(const std::filesystem::path& folder, Month month) {
   EstateFiles files;
   for (const EstateFileName& name : estate_file_names) {
-    std::ifstream in(folder / std::string(name.name), std::ios::binary);
+    const auto file = folder / std::string(name.name);
+    if (!name.needed && !std::filesystem::exists(file)) continue;
+    std::ifstream in(file, std::ios::binary);
     files[std::string(name.name)] = std::string(std::istreambuf_iterator<char>(in), {});
   }
   Problems problems;

@@ -128,7 +128,7 @@ TEST_SUITE("billing/bill_run") {
     const auto run = run_of(files);
     REQUIRE(run.pools.at(0).shares.size() == 3);
     CHECK(run.pools[0].shares[2].unit == UnitId("P1"));
-    CHECK(run.pools[0].shares[2].weight == 0);
+    CHECK(run.pools[0].shares[2].terms.at(0).weight == 0);
     CHECK(run.pools[0].shares[2].share == 0);
     CHECK(run.pools[0].shares[0].share == 966);
   }

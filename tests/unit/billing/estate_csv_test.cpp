@@ -154,7 +154,8 @@ const Slip slips[] = {
      "units.csv:4: has 3 fields; the header has 4\n"},
     {"a column misspelt", "units.csv", "area_m2", "area",
      "units.csv:1: the column \"area_m2\" is missing; the header needs unit, node, kind, area_m2\n"
-     "units.csv:1: the column \"area\" is not known here; known are unit, node, kind, area_m2, name\n"},
+     "units.csv:1: the column \"area\" is not known here; known are unit, node, kind, area_m2, name, "
+     "persons, floor, coefficient, owner\n"},
 };
 
 }  // namespace

@@ -241,8 +241,14 @@ Estate some_estate(ClosingReadings& readings) {
     const int units = *rc::gen::inRange(1, 5);
     for (int u = 0; u < units; ++u) {
       const UnitId unit("u" + std::string(floor) + std::to_string(u));
-      estate.units[unit] = {unit, NodeId("f" + std::string(floor)), UnitKind::flat,
-                            *rc::gen::inRange<std::int64_t>(0, 2'000'000)};
+      estate.units[unit] = {unit,
+                            NodeId("f" + std::string(floor)),
+                            UnitKind::flat,
+                            *rc::gen::inRange<std::int64_t>(0, 2'000'000),
+                            {},
+                            {},
+                            {},
+                            {}};
       const auto usage = *rc::gen::inRange<std::int64_t>(0, 900'000);
       add("p-" + unit.text, "floor" + std::string(floor), unit, usage);
       on_floor += usage;
@@ -263,13 +269,13 @@ Estate some_estate(ClosingReadings& readings) {
   int number = 0;
   for (const auto& [point, node] : {std::pair{"all", "r"}, {"floor0", "f0"}, {"floor1", "f1"}}) {
     const PoolId pool("pool" + std::to_string(number++));
-    estate.pools[pool] = {pool,
-                          PointId(point),
-                          NodeId(node),
-                          *rc::gen::element(Basis::area, Basis::household, Basis::usage),
-                          *rc::gen::element(ShareOf::quantity, ShareOf::money),
-                          TariffId("pool"),
-                          ""};
+    auto& made = estate.pools[pool];
+    made.id = pool;
+    made.point = PointId(point);
+    made.node = NodeId(node);
+    made.parts = {{*rc::gen::element(Basis::area, Basis::household, Basis::usage), whole_ppm}};
+    made.share = *rc::gen::element(ShareOf::quantity, ShareOf::money);
+    made.tariff = TariffId("pool");
   }
   return estate;
 }

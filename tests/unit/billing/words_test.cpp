@@ -116,8 +116,12 @@ TEST_SUITE("billing/words") {
           "  e-101         M1            2,600.000     2,910.500       1  310.500 kWh\n"
           "\n"
           "公摊总量 What is shared\n"
-          "  公摊 Pool     总量 To share  总费用 Cost (元)  按 By\n"
-          "  light 楼道灯     34.500 kWh             19.32  150.0000 m², 2 户 units\n");
+          "  公摊 Pool     来源 From          总量 To share  单价 Price  总费用 Cost (元)\n"
+          "  light 楼道灯  485.000 − 450.500     34.500 kWh        0.56             19.32\n"
+          "\n"
+          "公摊算法 How it is shared (最大余数法 largest remainder)\n"
+          "  公摊 Pool        房屋 Unit   待分 Of  本户 Weight  合计 Sum of weights  应分 Share  占比 Part\n"
+          "  light 面积 area  101        19.32 元   60.0000 m²          150.0000 m²     7.73 元\n");
   }
 
   TEST_CASE("a bill on simulated time says so on its page and in its words") {

@@ -1,0 +1,27 @@
+#pragma once
+#include <map>
+
+#include "cloud/billing/bill_run.hpp"
+
+namespace steward {
+
+/// The bills of a month while their lines come in; one per account.
+class BillBook {
+ public:
+  explicit BillBook(const Estate& estate) : estate_(estate) {}
+
+  void add(const AccountId& account, BillLine line) { bills_[account].lines.push_back(std::move(line)); }
+  /// Evidence of an own-use line.
+  void add(const AccountId& account, PointUsage usage) { bills_[account].usages.push_back(std::move(usage)); }
+  /// Evidence of a share line; callers come pool by pool, in id order.
+  void add(const AccountId& account, const PoolStatement& statement);
+
+  /// Sorts the lines, sums them up and puts the bills into `run`, by account.
+  void finish(BillRun& run);
+
+ private:
+  const Estate& estate_;
+  std::map<AccountId, Bill> bills_;
+};
+
+}  // namespace steward
