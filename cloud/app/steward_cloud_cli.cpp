@@ -30,6 +30,7 @@ struct Line {
   BrokerOptions broker;
   ListOptions list;
   EventOptions event;
+  BlocksOptions blocks;
   ServeOptions serve;
   Run run;
 };
@@ -152,6 +153,22 @@ void add_event_verbs(CLI::App& app, Line& line, const Streams& streams) {
                 [&] { return decide_event(line.common, line.event, false, streams); }));
 }
 
+void add_blocks_verbs(CLI::App& app, Line& line, const Streams& streams) {
+  auto* blocks = app.add_subcommand("blocks", "the signed blocks behind the books (签名数据块)");
+  blocks->require_subcommand(1);
+  blocks->fallthrough();
+  auto* sub = verb(*blocks, "export", "write them into a file for steward-verify (导出供离线核验)",
+                   "steward-cloud --data books blocks export --site riverside --gateway gw1 june.blocks",
+                   line, [&] { return export_blocks(line.common, line.blocks, streams); });
+  sub->add_option("file", line.blocks.file, "file to write (输出文件)")->required();
+  sub->add_option("--site", line.blocks.site, "the estate's code (小区代码)")->required();
+  sub->add_option("--gateway", line.blocks.gateway, "the gateway's code (网关代码)")->required();
+  sub->add_option("--stream", line.blocks.stream,
+                  "readings, telemetry, doors, patrol or events; all if not given (记录类型)");
+  sub->add_option("--from", line.blocks.from, "day or RFC 3339, inclusive (起)");
+  sub->add_option("--to", line.blocks.to, "day or RFC 3339, exclusive (止)");
+}
+
 void add_serve(CLI::App& app, Line& line, const Streams& streams) {
   auto* serve_verb = verb(app, "serve", "take readings from the gateways until SIGTERM (运行)",
                           "steward-cloud --data books serve --broker-host localhost --broker-port 8883", line,
@@ -178,6 +195,7 @@ Exit run_steward_cloud(const std::vector<std::string>& arguments, const Streams&
   add_gateway_verbs(app, line, streams);
   add_list_verbs(app, line, streams);
   add_event_verbs(app, line, streams);
+  add_blocks_verbs(app, line, streams);
   add_serve(app, line, streams);
   try {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));  // CLI11 takes them last first

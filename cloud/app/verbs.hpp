@@ -109,6 +109,18 @@ Exit show_status(const Common& common, const Streams& streams);
 /// Gives the database a new identity: to be run once after a backup was restored.
 Exit renew_store(const Common& common, const Streams& streams);
 
+struct BlocksOptions {
+  std::string site;
+  std::string gateway;
+  std::string stream;  // readings, telemetry, doors, patrol, events; empty: all
+  std::string from;    // as in ListOptions
+  std::string to;
+  std::filesystem::path file;  // to be made, or written anew
+};
+/// Writes the admitted blocks of one gateway, as they were received, into a file that
+/// steward-verify checks offline. All between the bounds of each log, none left out.
+Exit export_blocks(const Common& common, const BlocksOptions& options, const Streams& streams);
+
 struct ServeOptions {
   std::string broker_host = "localhost";
   std::uint16_t broker_port = 8883;

@@ -99,6 +99,16 @@ struct GatewayStateRow {
   friend bool operator==(const GatewayStateRow&, const GatewayStateRow&) = default;
 };
 
+/// Which admitted blocks an auditor wants: per log, every block from the first that reaches into
+/// [from, to) to the last that does, so that nothing between is left out.
+struct BlockQuery {
+  SiteId site;
+  GatewayId gateway;
+  std::optional<Stream> stream;  // none: all
+  Instant from;
+  Instant to;
+};
+
 /// The files of one estate import, exactly as they were handed in. They are the
 /// source of truth of the estate; billing parses them again (decision 0061).
 struct ImportedFile {

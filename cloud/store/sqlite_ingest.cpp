@@ -152,4 +152,33 @@ Result<std::vector<std::uint8_t>> SqliteStore::block_bytes(const LogId& log, Seq
   return std::move(*bytes);
 }
 
+Result<void> SqliteStore::each_block(const BlockQuery& query,
+                                     const std::function<Result<void>(const Bytes&)>& take) {
+  auto statement = prepared(
+      "SELECT e.bytes FROM site s JOIN log l USING (site_no) JOIN block b USING (site_no, log_no)"
+      " JOIN block_bytes e USING (block_no)"
+      " WHERE s.site = ?1 AND l.gateway = ?2 AND (?3 IS NULL OR l.stream = ?3) AND b.first BETWEEN"
+      " (SELECT min(x.first) FROM block x WHERE x.site_no = l.site_no AND x.log_no = l.log_no"
+      "   AND x.ends_ms >= ?4) AND"
+      " (SELECT max(x.first) FROM block x WHERE x.site_no = l.site_no AND x.log_no = l.log_no"
+      "   AND x.begins_ms < ?5)"
+      " ORDER BY l.log_no, b.first");
+  if (!statement) return std::move(statement.error());
+  Statement& rows = **statement;
+  auto bound = query.stream ? rows.bind(query.site.text, query.gateway.text, static_cast<int>(*query.stream),
+                                        ms_of(query.from), ms_of(query.to))
+                            : rows.bind(query.site.text, query.gateway.text, nullptr, ms_of(query.from),
+                                        ms_of(query.to));
+  if (!bound) return bound;
+  for (;;) {
+    auto more = rows.step();
+    if (!more) return std::move(more.error());
+    if (!*more) return {};
+    if (auto taken = take(rows.column_blob(0)); !taken) {
+      rows.reset();
+      return taken;
+    }
+  }
+}
+
 }  // namespace steward

@@ -46,6 +46,8 @@ class SqliteStore final : public Store {
   Result<std::vector<std::pair<LogId, AdmissionMark>>> logs(const SiteId& site, const GatewayId& gateway,
                                                             std::size_t limit) override;
   Result<std::vector<std::uint8_t>> block_bytes(const LogId& log, Seq first) override;
+  Result<void> each_block(const BlockQuery& query,
+                          const std::function<Result<void>(const Bytes&)>& take) override;
 
   Result<std::vector<SiteId>> estates() override;
   Result<std::int64_t> put_import(const EstateImport& import) override;

@@ -70,6 +70,11 @@ class Store {
   /// The bytes of an admitted block, as they were received.
   virtual Result<std::vector<std::uint8_t>> block_bytes(const LogId& log, Seq first) = 0;
 
+  /// Hands the bytes of admitted blocks to `take`, as they were received, by log and place, all
+  /// of one moment; ends early with `take`'s fault.
+  virtual Result<void> each_block(const BlockQuery& query,
+                                  const std::function<Result<void>(const Bytes&)>& take) = 0;
+
   // -- books
 
   virtual Result<std::vector<SiteId>> estates() = 0;

@@ -67,6 +67,9 @@ constexpr Layer layers[] = {
      "drivers/dlt645/ drivers/cjt188/ drivers/doors/ drivers/readers/ drivers/pulse/ edge/"},
     {"cloud/metering/", "contract/nouns/ contract/text/ cloud/metering/ cloud/billing/", pure},
     {"cloud/billing/", "contract/nouns/ contract/text/ cloud/metering/ cloud/billing/", pure},
+    {"cloud/verify/block_file", "contract/nouns/ cloud/verify/block_file", pure},
+    {"cloud/verify/block_chain", "contract/ kit/crypto/digest cloud/verify/block_chain", pure},
+    {"cloud/verify/", "contract/ kit/crypto/ cloud/metering/ cloud/billing/ cloud/verify/"},
     {"cloud/", "contract/ kit/ cloud/"},
     {"tests/", "contract/ kit/ drivers/ edge/ cloud/ tests/"},
 };

@@ -55,6 +55,14 @@ TEST_SUITE("tidy/layers") {
     CHECK(of_one("drivers/doors/uhppote.cpp", "#include <boost/asio/ip/udp.hpp>\n").size() == 1);
   }
 
+  TEST_CASE("who checks bills and blocks sees no database and no network") {
+    CHECK(of_one("cloud/verify/blocks_verb.cpp", "#include \"cloud/store/store.hpp\"\n").size() == 1);
+    CHECK(of_one("cloud/verify/blocks_verb.cpp", "#include \"kit/sqlite/database.hpp\"\n").size() == 1);
+    CHECK(of_one("cloud/verify/blocks_verb.cpp", "#include \"kit/mqtt/mqtt_pipe.hpp\"\n").size() == 1);
+    CHECK(of_one("cloud/verify/blocks_verb.cpp", "#include \"kit/crypto/digest.hpp\"\n").empty());
+    CHECK(of_one("cloud/verify/block_chain.cpp", "#include <fstream>\n").size() == 1);
+  }
+
   TEST_CASE("a new folder must first have a line in the table") {
     CHECK(of_one("shortcuts/all.cpp", "").size() == 1);
     CHECK(of_one("edge/app/main.cpp", "#include \"outbox.hpp\"\n").size() == 1);

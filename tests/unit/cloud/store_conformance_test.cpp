@@ -208,6 +208,44 @@ TEST_SUITE("cloud/store") {
     CHECK((*backend.store->states())[0] == GatewayStateRow{site, gateway, at_ms(9), R"({"online":false})"});
   }
 
+  TEST_CASE_TEMPLATE("an auditor's range is every block between its bounds, log by log, none left out",
+                     Backend, STORES) {
+    Backend backend;
+    auto events = readings_log;
+    events.stream = Stream::events;
+    book(*backend.store, readings_log, std::vector{reading(0, 1, 100)}, 1);
+    book(*backend.store, readings_log, std::vector{reading(5, 1, 110)}, 1);
+    book(*backend.store, readings_log, std::vector{reading(1, 1, 101)},
+         1);  // late, and between two that are asked
+    book(*backend.store, events, std::vector{EdgeEvent{at_ms(0), "started", "", ""}}, 1);
+    book(*backend.store, readings_log, std::vector{reading(6, 1, 120)}, 1);
+    const auto firsts = [&](std::optional<Stream> stream, std::int64_t from_hour, std::int64_t to_hour) {
+      std::vector<int> found;
+      const auto done = backend.store->each_block(
+          {site, gateway, stream, at_ms(from_hour * 3'600'000), at_ms(to_hour * 3'600'000)},
+          [&](const Bytes& bytes) -> Result<void> {
+            found.push_back(bytes.front());
+            return {};
+          });
+      REQUIRE(done);
+      return found;
+    };
+    CHECK(firsts(std::nullopt, 0, 100) == std::vector{1, 2, 3, 4, 1});
+    CHECK(firsts(Stream::readings, 0, 100) == std::vector{1, 2, 3, 4});
+    CHECK(firsts(Stream::readings, 5, 7) == std::vector{2, 3, 4});
+    CHECK(firsts(Stream::readings, 0, 1) == std::vector{1});
+    CHECK(firsts(Stream::doors, 0, 100).empty());
+    int taken = 0;
+    const auto stopped = backend.store->each_block({site, gateway, std::nullopt, at_ms(0), at_ms(1)},
+                                                   [&](const Bytes&) -> Result<void> {
+                                                     ++taken;
+                                                     return {Fault::full, "no room"};
+                                                   });
+    CHECK_FALSE(stopped);
+    CHECK(taken == 1);
+    book(*backend.store, readings_log, std::vector{reading(7, 1, 130)}, 1);  // nothing was left locked
+  }
+
   TEST_CASE_TEMPLATE("a new log begins at nothing; admitted blocks move its mark and stay in the books",
                      Backend, STORES) {
     Backend backend;

@@ -7,6 +7,7 @@
 #include "cloud/app/verbs.hpp"
 #include "cloud/ingest/ingest_worker.hpp"
 #include "cloud/store/sqlite_store.hpp"
+#include "cloud/verify/verify_verbs.hpp"
 #include "contract/text/doubt_text.hpp"
 #include "contract/text/json.hpp"
 #include "contract/text/meter_event_text.hpp"
@@ -724,6 +725,41 @@ TEST_SUITE("cloud/lists") {
     CHECK_FALSE(unassigned.has("M1"));
     CHECK(office.run({"doors", "--from", "yesterday"}).exit == Exit::bad_input);
     CHECK(office.run({"doors", "--limit", "0"}).exit == Exit::bad_input);
+  }
+
+  TEST_CASE("exported blocks are the gateway's own bytes, and steward-verify says that they hold") {
+    Office office;
+    office.import(tiny_estate(false));
+    const auto store = office.store();
+    EdgeLog edge({SiteId{"tiny"}, GatewayId{"gw1"}, Uuid{7}, Stream::readings}, 1);
+    REQUIRE(store->transact([&] { return store->put_gateway(edge.row()); }));
+    const std::vector arrivals{edge.arrival(edge.readings(20, 1)), edge.arrival(edge.readings(30, 2))};
+    REQUIRE(Admission(*store).admit(arrivals));
+    const auto file = office.path("june.blocks").string();
+    const auto verify = [&](const std::string& key) {
+      std::ostringstream out;
+      return run_steward_verify({"blocks", file, "--key", key}, {out, out});
+    };
+    const std::vector<std::string> ask{"blocks", "export", file, "--site", "tiny", "--gateway", "gw1"};
+    CHECK(office.run(ask).has("2 blocks of tiny/gw1"));
+    CHECK(verify(hex(test_key(1).public_key())) == VerifyExit::holds);
+    CHECK(verify(hex(test_key(2).public_key())) == VerifyExit::differs);
+    CHECK(std::filesystem::file_size(file) > arrivals[0].payload.size() + arrivals[1].payload.size());
+    CHECK_FALSE(std::filesystem::exists(file + ".part"));
+
+    auto bounded = ask;
+    bounded.insert(bounded.end(), {"--stream", "readings", "--to", "2026-06-01T00:00:21+08:00", "--json"});
+    const auto part = Json::parse(office.run(bounded).out);
+    REQUIRE(part);
+    CHECK(part->find("blocks")->integer() == 1);
+    bounded.back() = "--stream=meters";
+    CHECK(office.run(bounded).exit == Exit::bad_input);
+    auto elsewhere = ask;
+    elsewhere.back() = "gw9";
+    CHECK(office.run(elsewhere).exit == Exit::bad_input);
+    elsewhere = ask;
+    elsewhere[2] = office.path("no/such/folder").string();
+    CHECK(office.run(elsewhere).exit == Exit::failed);
   }
 
   TEST_CASE("status shows gateways, counts and alarms; a restored store gets a new name") {
