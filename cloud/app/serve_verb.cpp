@@ -1,9 +1,12 @@
+#include <algorithm>
 #include <memory>
+#include <optional>
 #include <thread>
 
 #include "cloud/app/data_folder.hpp"
 #include "cloud/app/say.hpp"
 #include "cloud/ingest/ingest_service.hpp"
+#include "contract/wire/topics.hpp"
 #include "kit/crypto/key_file.hpp"
 #include "kit/log/log.hpp"
 #include "kit/loop/clocks.hpp"
@@ -14,29 +17,78 @@ namespace {
 constexpr int client_days = 365 * 10;
 constexpr std::chrono::seconds clock_patience{60};  // the simulation may start after us
 
-/// The cloud's own certificate for the broker (common name "cloud"), made on first use.
-Result<Broker> broker_of(const DataFolder& data, const ServeOptions& options) {
+// Each site is a connection of its own, with rights to that site alone; a broker and a program bear more, a
+// person who lists that many does not.
+constexpr std::size_t most_sites = 64;
+
+/// Certificate and key for the broker under `name`, made on first use. The broker takes the name for the
+/// rights (decision 0063): "cloud" for all sites, a site's code for that site alone.
+Result<Broker> broker_of(const DataFolder& data, const ServeOptions& options, const std::string& name) {
   const auto folder = data.path() / "client";
-  if (!std::filesystem::exists(folder / "cloud.pem")) {
+  if (!std::filesystem::exists(folder / (name + ".pem"))) {
     auto authority = data.authority();
     if (!authority) return std::move(authority.error());
-    auto identity = authority->issue_client("cloud", valid_for_days(SystemClock().now(), client_days));
+    auto identity = authority->issue_client(name, valid_for_days(SystemClock().now(), client_days));
     if (!identity) return std::move(identity.error());
-    auto saved = write_public_file(folder / "ca.pem", authority->certificate());
-    if (!saved) {
-      std::error_code error;
-      std::filesystem::create_directories(folder, error);
-      saved = write_public_file(folder / "ca.pem", authority->certificate());
-    }
-    saved = std::move(saved).and_then([&] { return save_identity(*identity, folder, "cloud"); });
+    std::error_code error;
+    std::filesystem::create_directories(folder, error);
+    auto saved = write_public_file(folder / "ca.pem", authority->certificate()).and_then([&] {
+      return save_identity(*identity, folder, name);
+    });
     if (!saved) return std::move(saved.error());
   }
   return Broker{.host = options.broker_host,
                 .port = options.broker_port,
-                .client_id = "cloud",
+                .client_id = name,
                 .ca_file = folder / "ca.pem",
-                .cert_file = folder / "cloud.pem",
-                .key_file = folder / "cloud-key.pem"};
+                .cert_file = folder / (name + ".pem"),
+                .key_file = folder / (name + "-key.pem")};
+}
+
+/// What is wrong with --site; nothing when nothing is.
+std::optional<Error> wrong_sites(const std::vector<std::string>& sites) {
+  if (sites.size() > most_sites) {
+    return error_of(Fault::malformed,
+                    "--site: at most " + std::to_string(most_sites) + " sites in one program",
+                    "--site：一个程序最多服务 " + std::to_string(most_sites) + " 个小区");
+  }
+  for (const auto& site : sites) {
+    if (!is_code(site)) {
+      return error_of(Fault::malformed, "--site \"" + site + "\" is not a code: 1 to 32 of a-z, 0-9 and '-'",
+                      "--site “" + site + "”不是有效代码：1 到 32 个 a-z、0-9 或 '-'");
+    }
+    // These names have rights of their own at the broker.
+    if (site == "cloud" || site == "observer") {
+      return error_of(Fault::refused,
+                      "a site called \"" + site + "\" cannot be served by itself; serve all sites",
+                      "名为“" + site + "”的小区不能单独服务；请服务全部小区");
+    }
+    if (std::ranges::count(sites, site) > 1) {
+      return error_of(Fault::malformed, "--site " + site + " is named twice", "--site " + site + " 重复");
+    }
+  }
+  return std::nullopt;
+}
+
+Result<std::vector<IngestLine>> lines_of(const DataFolder& data, const ServeOptions& options) {
+  std::vector<IngestLine> lines;
+  if (options.sites.empty()) {
+    auto broker = broker_of(data, options, "cloud");
+    if (!broker) return std::move(broker.error());
+    lines.push_back({std::move(*broker)});
+  }
+  for (const auto& site : options.sites) {
+    auto broker = broker_of(data, options, site);
+    if (!broker) return std::move(broker.error());
+    lines.push_back({std::move(*broker), SiteId{site}});
+  }
+  return lines;
+}
+
+std::string names_of(const std::vector<std::string>& sites) {
+  std::string names;
+  for (const auto& site : sites) names += (names.empty() ? "" : " ") + site;
+  return names.empty() ? "all" : names;
 }
 
 /// The real clock, or the one a simulation steps.
@@ -56,24 +108,28 @@ Result<std::unique_ptr<Clock>> clock_of(const ServeOptions& options) {
 }  // namespace
 
 Exit serve(const Common& common, const ServeOptions& options, const Streams& streams) {
+  if (const auto wrong = wrong_sites(options.sites)) return say_fault(common, streams, *wrong);
   auto data = DataFolder::open(common.data);
   if (!data) return say_fault(common, streams, data.error());
   auto store = data->open_store();
   if (!store) return say_fault(common, streams, store.error());
+  auto keys = data->open_store();
+  if (!keys) return say_fault(common, streams, keys.error());
   auto cloud = data->cloud_key();
   if (!cloud) return say_fault(common, streams, cloud.error());
-  auto broker = broker_of(*data, options);
-  if (!broker) return say_fault(common, streams, broker.error());
+  auto lines = lines_of(*data, options);
+  if (!lines) return say_fault(common, streams, lines.error());
   auto clock = clock_of(options);
   if (!clock) return say_fault(common, streams, clock.error());
 
   const Log log(**clock, options.verbose ? Level::debug : Level::info);
   log.info("started", {{"version", STEWARD_VERSION},
                        {"data", data->path().string()},
+                       {"sites", names_of(options.sites)},
                        {"broker", options.broker_host + ":" + std::to_string(options.broker_port)},
                        {"clock", (*clock)->trust() == ClockTrust::stepped ? "stepped" : "system"}});
   Loop loop;
-  IngestService service(loop, std::move(*broker), **store, *cloud, **clock, log);
+  IngestService service(loop, std::move(*lines), {**store, **keys}, *cloud, **clock, log);
   bool stopping = false;
   loop.on_stop_signal([&] {
     if (std::exchange(stopping, true)) {

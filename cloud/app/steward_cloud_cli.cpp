@@ -176,6 +176,8 @@ void add_serve(CLI::App& app, Line& line, const Streams& streams) {
   serve_verb->add_option("--broker-host", line.serve.broker_host, "as in the broker's certificate (代理地址)")
       ->capture_default_str();
   serve_verb->add_option("--broker-port", line.serve.broker_port, "(代理端口)")->capture_default_str();
+  serve_verb->add_option("--site", line.serve.sites,
+                         "serve this site only, with rights to nothing else; may be repeated (仅服务该小区)");
   serve_verb->add_option("--step-clock", line.serve.step_clock, "a simulation's clock file (模拟时钟)");
   serve_verb->add_flag("--verbose", line.serve.verbose, "log more (详细日志)");
 }

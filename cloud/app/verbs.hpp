@@ -124,6 +124,7 @@ Exit export_blocks(const Common& common, const BlocksOptions& options, const Str
 struct ServeOptions {
   std::string broker_host = "localhost";
   std::uint16_t broker_port = 8883;
+  std::vector<std::string> sites;    // serve these only; empty: all
   std::filesystem::path step_clock;  // a simulation's clock file; empty: real time
   bool verbose = false;
 };

@@ -4,10 +4,7 @@
 #include <cassert>
 
 #include "contract/wire/block_codec.hpp"
-#include "contract/wire/closing_codec.hpp"
-#include "contract/wire/envelope.hpp"
 #include "contract/wire/topics.hpp"
-#include "kit/crypto/digest.hpp"
 #include "kit/crypto/signing_key.hpp"
 
 namespace steward {
@@ -38,9 +35,8 @@ namespace {
 struct Candidate {
   const Arrival& arrival;
   BlockPlace place;
-  Digest hash{};
   AdmissionMark mark;
-  const Verifier& key;
+  const BlockProof& proof;
 
   AdmissionOutcome outcome(Fate fate, std::string why = {}) const {
     return {fate, place.log, place.first, place.last, std::move(why)};
@@ -67,7 +63,7 @@ Result<AdmissionOutcome> keep_aside(Store& store, const Candidate& candidate, Fa
                                .stream = place.log.stream,
                                .first = place.first,
                                .last = place.last,
-                               .hash = candidate.hash,
+                               .hash = candidate.proof.hash,
                                .received_at = at,
                                .bytes = candidate.arrival.payload});
   if (!kept) return std::move(kept.error());
@@ -96,10 +92,10 @@ Result<AdmissionOutcome> book_as_refused(Store& store, const Candidate& candidat
                    .last = place.last,
                    .previous = place.previous,
                    .stamp = {.wall = candidate.arrival.at},
-                   .records = Hole{place.first, place.last, "refused", candidate.hash}};
+                   .records = Hole{place.first, place.last, "refused", candidate.proof.hash}};
   auto booked = store.admit(candidate.mark, {.block = hole,
                                              .bytes = candidate.arrival.payload,
-                                             .hash = candidate.hash,
+                                             .hash = candidate.proof.hash,
                                              .received_at = candidate.arrival.at,
                                              .closings = {}});
   if (!booked) return std::move(booked.error());
@@ -117,16 +113,10 @@ Result<bool> links(Store& store, const Candidate& candidate) {
 }
 
 Result<AdmissionOutcome> take_next(Store& store, const Candidate& candidate) {
-  const ByteView bytes(candidate.arrival.payload);
-  auto block = decode_block(bytes, candidate.key);
-  if (!block) {
-    // Signed by its gateway, yet not to be read: ours or its own mistake, but no forgery.
-    const bool proven = static_cast<bool>(unseal(content_type::block, bytes, max_block_bytes, candidate.key));
-    if (!proven) {
-      return keep_aside(
-          store, candidate, Fate::unproven, "signature",
-          "the signature is not that of the enrolled gateway; enrol it again if its key is new");
-    }
+  const auto& proof = candidate.proof;
+  if (!proof.proven) {
+    return keep_aside(store, candidate, Fate::unproven, "signature",
+                      "the signature is not that of the enrolled gateway; enrol it again if its key is new");
   }
   auto linked = links(store, candidate);
   if (!linked) return std::move(linked.error());
@@ -134,19 +124,13 @@ Result<AdmissionOutcome> take_next(Store& store, const Candidate& candidate) {
     return fork_seen(store, candidate,
                      "does not continue the block before it; the gateway has another history");
   }
-  if (!block) return book_as_refused(store, candidate, block.error().message);
-
-  std::vector<Closing> closings;
-  if (kind_of(block->records) == RecordKind::closings) {
-    auto opened = open_closings(*block, candidate.key);
-    if (!opened) return book_as_refused(store, candidate, opened.error().message);
-    closings = std::move(*opened);
-  }
-  auto booked = store.admit(candidate.mark, {.block = *block,
+  if (!proof.block) return book_as_refused(store, candidate, proof.block.error().message);
+  if (!proof.closings) return book_as_refused(store, candidate, proof.closings.error().message);
+  auto booked = store.admit(candidate.mark, {.block = *proof.block,
                                              .bytes = candidate.arrival.payload,
-                                             .hash = candidate.hash,
+                                             .hash = proof.hash,
                                              .received_at = candidate.arrival.at,
-                                             .closings = closings});
+                                             .closings = *proof.closings});
   if (!booked) return std::move(booked.error());
   return candidate.outcome(Fate::admitted);
 }
@@ -154,12 +138,10 @@ Result<AdmissionOutcome> take_next(Store& store, const Candidate& candidate) {
 Result<AdmissionOutcome> compare_behind(Store& store, const Candidate& candidate) {
   auto stored = store.block_at(candidate.mark, candidate.place.first);
   if (!stored) return std::move(stored.error());
-  if (*stored && (*stored)->hash == candidate.hash) {
+  if (*stored && (*stored)->hash == candidate.proof.hash) {
     return candidate.outcome(Fate::again, "already in the books");
   }
-  const bool proven = static_cast<bool>(
-      unseal(content_type::block, ByteView(candidate.arrival.payload), max_block_bytes, candidate.key));
-  if (!proven) {
+  if (!candidate.proof.proven) {
     return keep_aside(store, candidate, Fate::unproven, "signature",
                       "the signature is not that of the enrolled gateway, and its place is taken");
   }
@@ -196,7 +178,11 @@ Result<AdmissionOutcome> Admission::admit_one(const Arrival& arrival, std::vecto
 
   auto mark = store_.lock_log(place->log);
   if (!mark) return std::move(mark.error());
-  const Candidate candidate{arrival, *place, sha256(arrival.payload), *mark, *known->key};
+  // A proof under a key that was replaced since is as good as none.
+  std::optional<BlockProof> own;
+  const bool ready = arrival.proof && arrival.proof->key == known->key->public_key();
+  if (!ready) own = prove_block(arrival.payload, *known->key);
+  const Candidate candidate{arrival, *place, *mark, ready ? *arrival.proof : *own};
   switch (place_of(mark->upto, place->first)) {
     case Place::next: return take_next(store_, candidate);
     case Place::behind: return compare_behind(store_, candidate);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "cloud/ingest/block_proof.hpp"
 #include "cloud/store/store.hpp"
 #include "contract/nouns/bytes.hpp"
 
@@ -15,6 +16,8 @@ struct Arrival {
   std::string topic;
   Bytes payload;
   Instant at;  // the cloud's clock
+  /// What it is worth under its gateway's key, when somebody has looked already (Prover).
+  std::optional<BlockProof> proof{};
 };
 
 /// What became of one message.

@@ -19,7 +19,7 @@ Result<OutgoingAck> draw_up_ack(Store& store, const SiteId& site, const GatewayI
   for (const auto& [log, mark] : *logs) ack.logs.push_back({log.epoch, log.stream, mark.upto.value});
   auto bytes = encode_ack(ack, cloud);
   if (!bytes) return std::move(bytes.error());
-  return OutgoingAck{ack_topic(site, gateway), std::move(*bytes)};
+  return OutgoingAck{site, ack_topic(site, gateway), std::move(*bytes)};
 }
 
 std::vector<OutgoingAck> IngestWorker::acks_for(const std::set<Who>& gateways) {
@@ -35,14 +35,17 @@ std::vector<OutgoingAck> IngestWorker::acks_for(const std::set<Who>& gateways) {
   return acks;
 }
 
-std::vector<OutgoingAck> IngestWorker::all_acks() {
+std::vector<OutgoingAck> IngestWorker::all_acks(std::span<const SiteId> sites) {
   const auto gateways = store_.gateways();
   if (!gateways) {
     log_.error("ack_failed", {{"gateway", "all"}, {"why", gateways.error().message}});
     return {};
   }
   std::set<Who> all;
-  for (const auto& row : *gateways) all.emplace(row.site, row.gateway);
+  for (const auto& row : *gateways) {
+    if (sites.empty() || std::ranges::find(sites, row.site) != sites.end())
+      all.emplace(row.site, row.gateway);
+  }
   return acks_for(all);
 }
 

@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <map>
 #include <set>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,6 +18,7 @@ namespace steward {
 /// A signed ack on its way to one gateway: published retained, so that a
 /// gateway that connects later learns it at once; a newer one replaces it.
 struct OutgoingAck {
+  SiteId site;
   std::string topic;
   Bytes payload;
 };
@@ -49,9 +51,9 @@ class IngestWorker {
   /// When the books cannot be written, nothing is acknowledged: the gateways
   /// keep their records and send again.
   std::vector<OutgoingAck> work(std::vector<Arrival> batch);
-  /// The ack of every enrolled gateway: said once at start, since this may be
-  /// another database than the one they knew.
-  std::vector<OutgoingAck> all_acks();
+  /// The ack of every enrolled gateway of `sites` (empty: of all sites): said once at
+  /// start, since this may be another database than the one they knew.
+  std::vector<OutgoingAck> all_acks(std::span<const SiteId> sites = {});
 
   const IngestFigures& figures() const { return figures_; }
 

@@ -67,6 +67,15 @@ std::string reported_topic(const SiteId& site, const GatewayId& gateway) {
   return topic(site, gateway, "reported");
 }
 
+std::string site_up_topics(const SiteId& site) {
+  assert(is_code(site.text));
+  return std::string(prefix) + site.text + "/+/up/+";
+}
+std::string site_state_topics(const SiteId& site) {
+  assert(is_code(site.text));
+  return std::string(prefix) + site.text + "/+/state";
+}
+
 Result<Topic> parse_topic(std::string_view text) {
   const std::string quoted = "\"" + std::string(text.substr(0, wire_limit::topic_bytes)) + "\"";
   const Error not_ours{Fault::malformed, "not a topic of ours: " + quoted};

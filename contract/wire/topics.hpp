@@ -35,6 +35,10 @@ inline constexpr std::string_view all_up_topics = "steward/v1/+/+/up/+";
 inline constexpr std::string_view all_state_topics = "steward/v1/+/+/state";
 inline constexpr std::string_view all_reported_topics = "steward/v1/+/+/reported";
 
+/// What a program that serves one site subscribes to: every gateway of it.
+std::string site_up_topics(const SiteId& site);
+std::string site_state_topics(const SiteId& site);
+
 /// Faults: malformed (not a topic of ours; the message names it, shortened).
 Result<Topic> parse_topic(std::string_view text);
 

@@ -89,12 +89,14 @@ struct MqttPipe::Parts : std::enable_shared_from_this<MqttPipe::Parts> {
     stage = Stage::down;
     unconfirmed = 0;
     session->mute();
-    loop.spawn(bury(std::move(session)));
+    ++retired;
+    loop.spawn(bury(weak_from_this(), std::move(session)));
   }
 
-  static Awaitable<void> bury(std::unique_ptr<MqttSession> ended) {
+  static Awaitable<void> bury(std::weak_ptr<Parts> self, std::unique_ptr<MqttSession> ended) {
     co_await pause(retirement);
     ended.reset();
+    if (const auto parts = self.lock()) --parts->retired;
   }
 
   static Awaitable<void> redial(std::weak_ptr<Parts> self) {
@@ -122,6 +124,7 @@ struct MqttPipe::Parts : std::enable_shared_from_this<MqttPipe::Parts> {
   std::unique_ptr<MqttSession> session;
   std::uint64_t number = 0;
   std::size_t unconfirmed = 0;
+  std::size_t retired = 0;
   bool wanted = false;
   Stage stage = Stage::down;
   Milliseconds backoff = first_backoff;
@@ -149,6 +152,7 @@ void MqttPipe::stop() {
 
 bool MqttPipe::is_up() const { return parts_->stage == Stage::up; }
 std::size_t MqttPipe::unconfirmed() const { return parts_->unconfirmed; }
+std::size_t MqttPipe::retired() const { return parts_->retired; }
 
 Result<void> MqttPipe::publish(const std::string& topic, std::span<const std::uint8_t> payload,
                                bool retained) {

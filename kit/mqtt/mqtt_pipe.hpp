@@ -67,6 +67,8 @@ class MqttPipe {
 
   bool is_up() const;
   std::size_t unconfirmed() const;
+  /// Clients of lost connections that are kept a few seconds longer, until Paho has surely left them.
+  std::size_t retired() const;
 
   /// Hands one message to the broker at QoS 1. Not kept: if the connection goes
   /// before the PUBACK, nobody sends it again but the caller.

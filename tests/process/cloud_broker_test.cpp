@@ -3,77 +3,15 @@
 // broker that is killed on the way.
 #include <doctest/doctest.h>
 
-#include <deque>
-#include <sstream>
-
-#include "cloud/app/verbs.hpp"
 #include "cloud/ingest/ingest_service.hpp"
 #include "cloud/store/sqlite_store.hpp"
 #include "contract/wire/ack.hpp"
-#include "tests/support/test_broker.hpp"
+#include "tests/process/cloud_house.hpp"
 #include "tests/unit/cloud/edge_log.hpp"
 
 using namespace steward;
 
 namespace {
-
-constexpr Milliseconds patience{30'000};
-
-/// A cloud's data folder, its broker running, and gateways enrolled on demand.
-struct House {
-  TemporaryFolder folder;
-  std::uint16_t port = free_port();
-  std::unique_ptr<ChildProcess> mosquitto;
-
-  House() {
-    run({"broker", "setup", "--host", "localhost", "--port", std::to_string(port), "--bind", "127.0.0.1",
-         "--out", in("broker")});
-    start();
-  }
-  std::string in(const std::string& name) const { return (folder.path() / name).string(); }
-  void start() {
-    mosquitto = std::make_unique<ChildProcess>(
-        std::vector<std::string>{"mosquitto", "-c", in("broker/mosquitto.conf")}, in("mosquitto.log"));
-  }
-  void run(std::vector<std::string> arguments) const {
-    std::ostringstream out;
-    arguments.insert(arguments.begin(), {"--data", in("books")});
-    const auto exit = run_steward_cloud(arguments, {out, out});
-    REQUIRE_MESSAGE(exit == Exit::ok, out.str());
-  }
-  void enrol(const std::string& gateway) const {
-    run({"gateway", "add", "--site", "riverside", "--gateway", gateway, "--out", in(gateway)});
-  }
-  Broker as(const std::string& who, const std::string& file) const {
-    return {.host = "localhost",
-            .port = port,
-            .client_id = who,
-            .ca_file = in("broker/ca.pem"),
-            .cert_file = file + ".pem",
-            .key_file = file + "-key.pem"};
-  }
-  Broker gateway(const std::string& name) const { return as(name, in(name + "/gateway")); }
-  Broker named(const std::string& name) const { return as(name, in("broker/" + name)); }
-};
-
-struct Client {
-  int ups = 0;
-  std::deque<MqttMessage> messages;
-  MqttPipe pipe;
-
-  Client(Loop& loop, Broker broker, std::vector<std::string> topics)
-      : pipe(loop, std::move(broker), std::nullopt, std::move(topics),
-             {.up = [this] { ++ups; },
-              .down = {},
-              .message = [this](MqttMessage message) { messages.push_back(std::move(message)); },
-              .room = {}}) {
-    pipe.start();
-  }
-  bool heard(std::string_view topic) const {
-    return std::any_of(messages.begin(), messages.end(),
-                       [&](const MqttMessage& message) { return message.topic == topic; });
-  }
-};
 
 const Bytes hello{1, 2, 3};
 
@@ -132,6 +70,33 @@ TEST_SUITE("process/cloud") {
     CHECK(one.pipe.is_up());
   }
 
+  TEST_CASE("an ingest process of one site reads and acknowledges that site, and no other") {
+    House house;
+    house.enrol("gw1");
+    const auto authority = Authority::load(house.in("books/authority"));
+    REQUIRE(authority);
+    const auto identity = authority->issue_client("riverside", valid_for_days(SystemClock().now(), 2));
+    REQUIRE(identity);
+    REQUIRE(save_identity(*identity, house.in("broker"), "riverside"));
+    Loop loop;
+    Client cloud(loop, house.named("cloud"), {});
+    Client site(loop, house.named("riverside"), {"steward/v1/+/+/up/+", "steward/v1/riverside/+/up/+"});
+    Client gateway(loop, house.gateway("gw1"), {"steward/v1/riverside/gw1/ack"});
+    Client observer(loop, house.named("observer"), {"steward/v1/#"});
+    REQUIRE(loop.run_until([&] { return cloud.ups + site.ups + gateway.ups + observer.ups == 4; }, patience));
+    REQUIRE(site.pipe.publish("steward/v1/seaside/gw1/ack", hello, true));
+    REQUIRE(site.pipe.publish("steward/v1/riverside/gw1/up/readings", hello, false));
+    REQUIRE(site.pipe.publish("steward/v1/riverside/gw1/ack", hello,
+                              true));  // the last of the three, and allowed
+    REQUIRE(loop.run_until([&] { return gateway.heard("steward/v1/riverside/gw1/ack"); }, patience));
+    REQUIRE(gateway.pipe.publish("steward/v1/riverside/gw1/up/readings", hello, false));
+    REQUIRE(loop.run_until([&] { return site.heard("steward/v1/riverside/gw1/up/readings"); }, patience));
+    REQUIRE(loop.run_until([&] { return observer.messages.size() >= 2; }, patience));
+    CHECK(observer.messages.size() == 2);
+    CHECK_FALSE(observer.heard("steward/v1/seaside/gw1/ack"));
+    CHECK(site.messages.size() <= 2);  // its two subscriptions overlap: once or twice, but nothing else
+  }
+
   TEST_CASE("blocks become acknowledged records, through a broker killed on the way") {
     House house;
     house.enrol("gw1");
@@ -147,7 +112,11 @@ TEST_SUITE("process/cloud") {
     Loop loop;
     const SystemClock clock;
     const Log log(clock, Level::error);
-    IngestService service(loop, house.as("cloud", house.in("broker/cloud")), store, *key, clock, log);
+    const auto keys = SqliteStore::open(house.in("books/steward.db"), Uuid{2});
+    REQUIRE(keys);
+    std::vector<IngestLine> lines;
+    lines.push_back({house.as("cloud", house.in("broker/cloud"))});
+    IngestService service(loop, std::move(lines), {store, **keys}, *key, clock, log);
     bool ready = false;
     service.start([&] { ready = true; });
     Client gateway(loop, house.gateway("gw1"), {"steward/v1/riverside/gw1/ack"});
