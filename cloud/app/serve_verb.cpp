@@ -136,7 +136,7 @@ Exit serve(const Common& common, const ServeOptions& options, const Streams& str
       loop.stop();  // asked twice: now
       return;
     }
-    log.info("stopping");
+    log.info("stop_asked");
     service.stop([&] { loop.stop(); });
   });
   service.start([&] { streams.out << "ready" << std::endl; });

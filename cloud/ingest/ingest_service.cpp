@@ -68,10 +68,7 @@ void IngestService::stop(std::function<void()> done) {
 void IngestService::received(MqttMessage message) {
   if (stopping_) return;
   if (pipeline_.push({std::move(message.topic), std::move(message.payload), clock_.now()})) return;
-  // Said at 1, 2, 4, 8, ...: a flood must not become a flood of log lines.
-  if (++dropped_; (dropped_ & (dropped_ - 1)) == 0) {
-    log_.warning("queue_full", {{"dropped", dropped_}, {"why", "the books are slower than the gateways"}});
-  }
+  log_.warning("queue_full", {{"dropped_since_start", ++dropped_}});
 }
 
 void IngestService::keep_acks(std::vector<OutgoingAck> acks) {

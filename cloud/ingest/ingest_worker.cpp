@@ -22,6 +22,15 @@ Result<OutgoingAck> draw_up_ack(Store& store, const SiteId& site, const GatewayI
   return OutgoingAck{site, ack_topic(site, gateway), std::move(*bytes)};
 }
 
+namespace {
+
+constexpr EventId not_admitted(Fate fate) {
+  if (fate == Fate::fork) return "block_fork";
+  return fate == Fate::unproven ? EventId("block_unproven") : EventId("block_aside");
+}
+
+}  // namespace
+
 std::vector<OutgoingAck> IngestWorker::acks_for(const std::set<Who>& gateways) {
   std::vector<OutgoingAck> acks;
   for (const auto& [site, gateway] : gateways) {
@@ -64,7 +73,7 @@ void IngestWorker::note(const AdmissionOutcome& outcome, std::int64_t& strangers
     case Fate::aside:
     case Fate::unproven:
     case Fate::fork:
-      log_.warning("block_" + std::string(word(outcome.fate)),
+      log_.warning(not_admitted(outcome.fate),
                    {{"gateway", outcome.log.site.text + "/" + outcome.log.gateway.text},
                     {"stream", std::string(word(outcome.log.stream))},
                     {"first", static_cast<std::int64_t>(outcome.first.value)},

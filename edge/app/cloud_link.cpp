@@ -71,7 +71,7 @@ CloudLink::CloudLink(Loop& loop, const Clock& clock, const Log& log, const Loade
       uplink_({site.setup.site, site.setup.gateway, epoch, marks, store, {}}, transport_, *source_,
               site.enrolment.cloud_key, clock,
               [this](const UplinkNotice& notice) {
-                log_.warning(notice.kind, {{"detail", notice.detail}});
+                log_.warning("uplink", {{"kind", notice.kind}, {"detail", notice.detail}});
               }),
       changed_(loop),
       progressed_(loop) {}
@@ -91,7 +91,7 @@ void CloudLink::on_up() {
 
 void CloudLink::on_down(const std::string& why) {
   if (!said_down_ && !stopped_) {
-    log_.warning("broker_down", {{"why", why}, {"detail", "records are kept here until it is back"}});
+    log_.warning("broker_down", {{"why", why}});
   }
   said_down_ = true;
   if (uplink_.is_connected()) uplink_.disconnected();

@@ -39,7 +39,7 @@ Daemon::~Daemon() {
 
 int Daemon::run() {
   if (const auto started = start(); !started) {
-    log_.error("start_failed", {{"detail", started.error().message}});
+    log_.error("start_failed", {{"why", started.error().message}});
     return exit_failed;
   }
   loop_.on_stop_signal([this] { stop_asked(); });
@@ -176,10 +176,7 @@ void Daemon::stop_asked() {
 
 void Daemon::broken(const Error& error) {
   if (exit_code_ != exit_ok) return;
-  log_.error("outbox_failed", {{"detail", error.message},
-                               {"next",
-                                "the gateway stops: it cannot keep what it reads; free the disk or "
-                                "replace it, then start it again"}});
+  log_.error("outbox_failed", {{"why", error.message}});
   exit_code_ = exit_failed;
   stop_asked();
 }

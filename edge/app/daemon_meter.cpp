@@ -80,7 +80,7 @@ Awaitable<Result<Json>> Daemon::meter_life(MeterRequest request) {
   if (change->list) {
     restart_ = true;
     if (auto put = put_next_list(setup.meters_file); !put)
-      log_.warning("meter_list", {{"detail", put.error().message}});
+      log_.warning("meter_list", {{"why", put.error().message}});
     spawn(stop_soon());
   }
   co_return answer;

@@ -115,7 +115,7 @@ void RecordWriter::latched(const BusId& bus, UnitAddress unit) {
 }
 
 void RecordWriter::note(const EdgeEvent& event) {
-  log_.info(event.kind, {{"subject", event.subject}, {"detail", event.detail}});
+  log_.info("edge_event", {{"kind", event.kind}, {"subject", event.subject}, {"detail", event.detail}});
   if (alarms_.note(event) && handlers_.alarms_changed) handlers_.alarms_changed();
 }
 

@@ -98,9 +98,8 @@ int run_once(const EdgeOptions& options, bool& locked, bool& again) {
   const Clock& clock = stepped ? static_cast<const Clock&>(*stepped) : system_clock;
   const Log log(clock);
   if (stepped) {
-    log.warning("stepped_time", {{"from", instant_text(options.stepped->from)},
-                                 {"to", instant_text(options.stepped->to)},
-                                 {"detail", "time is stepped by this program: these are not real readings"}});
+    log.warning("stepped_time",
+                {{"from", instant_text(options.stepped->from)}, {"to", instant_text(options.stepped->to)}});
   }
   OutboxSetup setup;
   setup.path = site->setup.data + "/outbox.db";
