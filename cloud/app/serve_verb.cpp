@@ -3,13 +3,16 @@
 #include <optional>
 #include <thread>
 
+#include "cloud/app/cloud_metrics.hpp"
 #include "cloud/app/data_folder.hpp"
 #include "cloud/app/say.hpp"
 #include "cloud/ingest/ingest_service.hpp"
+#include "contract/text/address_text.hpp"
 #include "contract/wire/topics.hpp"
 #include "kit/crypto/key_file.hpp"
 #include "kit/log/log.hpp"
 #include "kit/loop/clocks.hpp"
+#include "kit/monitor/monitor.hpp"
 
 namespace steward {
 namespace {
@@ -105,10 +108,42 @@ Result<std::unique_ptr<Clock>> clock_of(const ServeOptions& options) {
   }
 }
 
+/// Where to answer, if anywhere. Faults: malformed (no IPv4 address).
+Result<std::optional<MonitorAt>> monitor_of(const ServeOptions& options) {
+  if (options.monitor_port == 0) return std::optional<MonitorAt>();
+  const auto address = read_ipv4(options.monitor_host);
+  if (!address)
+    return error_of(Fault::malformed, "--monitor-host \"" + options.monitor_host + "\" is no IPv4 address",
+                    "--monitor-host \"" + options.monitor_host + "\" 不是 IPv4 地址");
+  return std::optional(MonitorAt{*address, options.monitor_port, options.monitor_beyond_loopback});
+}
+
+/// What is seen of the service from outside. service must outlive it.
+Monitor::Probes probes_of(const IngestService& service) {
+  Monitor::Probes probes;
+  probes.idle = [&service] { return service.busy(); };
+  probes.conditions = [&service] {
+    const auto figures = service.figures();
+    return std::vector<Condition>{
+        {"books", figures.books_writable, "the last transaction failed; the log says why"},
+        {"broker", figures.broker_connected, "not connected; the log says why"}};
+  };
+  probes.metrics = [&service](MetricsPage& page) { write_cloud_metrics(service.figures(), page); };
+  return probes;
+}
+
 }  // namespace
 
 Exit serve(const Common& common, const ServeOptions& options, const Streams& streams) {
   if (const auto wrong = wrong_sites(options.sites)) return say_fault(common, streams, *wrong);
+  if (options.broker_host.empty())  // the installed unit passes what its file says, which is nothing at first
+    return say_error(
+        common, streams, Exit::bad_input,
+        "no broker is named: set STEWARD_BROKER_HOST in /etc/steward/cloud.env, or give --broker-host",
+        "未指定消息代理：请在 /etc/steward/cloud.env 中设置 STEWARD_BROKER_HOST，或给出 --broker-host");
+  const auto manager = ServiceManager::of_environment();
+  const auto monitor_at = monitor_of(options);
+  if (!monitor_at) return say_fault(common, streams, monitor_at.error());
   auto data = DataFolder::open(common.data);
   if (!data) return say_fault(common, streams, data.error());
   auto store = data->open_store();
@@ -130,6 +165,8 @@ Exit serve(const Common& common, const ServeOptions& options, const Streams& str
                        {"clock", (*clock)->trust() == ClockTrust::stepped ? "stepped" : "system"}});
   Loop loop;
   IngestService service(loop, std::move(*lines), {**store, **keys}, *cloud, **clock, log);
+  Monitor monitor(loop, **clock, log, manager, "steward-cloud", probes_of(service));
+  if (auto watched = monitor.start(*monitor_at); !watched) return say_fault(common, streams, watched.error());
   bool stopping = false;
   loop.on_stop_signal([&] {
     if (std::exchange(stopping, true)) {
@@ -137,9 +174,11 @@ Exit serve(const Common& common, const ServeOptions& options, const Streams& str
       return;
     }
     log.info("stop_asked");
+    monitor.stop(true);
     service.stop([&] { loop.stop(); });
   });
   service.start([&] { streams.out << "ready" << std::endl; });
+  monitor.ready();  // without a broker too: what is in the books can be billed, and acks wait
   loop.run();
   log.info("stopped");
   return Exit::ok;

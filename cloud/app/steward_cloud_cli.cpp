@@ -179,6 +179,12 @@ void add_serve(CLI::App& app, Line& line, const Streams& streams) {
   serve_verb->add_option("--site", line.serve.sites,
                          "serve this site only, with rights to nothing else; may be repeated (仅服务该小区)");
   serve_verb->add_option("--step-clock", line.serve.step_clock, "a simulation's clock file (模拟时钟)");
+  serve_verb->add_option("--monitor-port", line.serve.monitor_port,
+                         "answer /metrics, /healthz, /readyz here; 9464 is usual (监控端口)");
+  serve_verb->add_option("--monitor-host", line.serve.monitor_host, "IPv4 address of this machine (监控地址)")
+      ->capture_default_str();
+  serve_verb->add_flag("--monitor-beyond-loopback", line.serve.monitor_beyond_loopback,
+                       "it may be one that others reach (允许对网络开放)");
   serve_verb->add_flag("--verbose", line.serve.verbose, "log more (详细日志)");
 }
 
@@ -188,6 +194,7 @@ Exit run_steward_cloud(const std::vector<std::string>& arguments, const Streams&
   Line line;
   CLI::App app{"steward-cloud: from signed readings to bills (物业计量与账单)", "steward-cloud"};
   app.footer(footer);
+  app.set_help_all_flag("--help-all", "every verb with its options (全部帮助)");
   app.set_version_flag("--version", std::string("steward-cloud ") + STEWARD_VERSION);
   app.require_subcommand(1);
   app.add_option("--data", line.common.data, "folder of the database and the keys (数据文件夹)")->required();

@@ -127,6 +127,9 @@ struct ServeOptions {
   std::vector<std::string> sites;    // serve these only; empty: all
   std::filesystem::path step_clock;  // a simulation's clock file; empty: real time
   bool verbose = false;
+  std::uint16_t monitor_port = 0;  // of /metrics, /healthz and /readyz; 0: nobody is answered
+  std::string monitor_host = "127.0.0.1";
+  bool monitor_beyond_loopback = false;
 };
 /// Takes blocks from the gateways until SIGTERM or SIGINT. Prints `ready` when
 /// the broker has taken its subscriptions.

@@ -1,5 +1,6 @@
 #include "cloud/ingest/ingest_pipeline.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <utility>
 
@@ -15,7 +16,10 @@ void IngestPipeline::start(std::vector<SiteId> sites, Acks acks, std::function<v
 
 void IngestPipeline::prove() {
   while (auto next = queue_.pop()) {
-    prover_.prove(*next);
+    {
+      const InHand proving(proving_since_, clock_.ticks());
+      prover_.prove(*next);
+    }
     room_.acquire();
     [[maybe_unused]] const bool taken = proven_.push(std::move(*next));
     assert(taken);  // `room_` has counted
@@ -38,10 +42,21 @@ void IngestPipeline::book(const std::vector<SiteId>& sites, const Acks& acks) {
       batch.push_back(std::move(*next));
     }
     room_.release(static_cast<std::ptrdiff_t>(batch.size()));
+    const InHand booking(booking_since_, clock_.ticks());
     auto due = worker_.work(std::move(batch));
     report(last_report, reported);
+    if (booked_) booked_(worker_.figures());
     if (!due.empty()) acks(std::move(due));
   }
+}
+
+Milliseconds IngestPipeline::busy() const {
+  const auto now = clock_.ticks().time_since_epoch();
+  auto longest = now.zero();
+  for (const auto since : {proving_since_.load(), booking_since_.load()}) {
+    if (since != 0) longest = std::max(longest, now - std::chrono::nanoseconds(since));
+  }
+  return std::chrono::floor<Milliseconds>(longest);
 }
 
 /// Every ten seconds at most, what has been booked since.

@@ -1,4 +1,5 @@
 #pragma once
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <semaphore>
@@ -24,6 +25,7 @@ struct IngestStores {
 class IngestPipeline {
  public:
   using Acks = std::function<void(std::vector<OutgoingAck>)>;
+  using Booked = std::function<void(const IngestFigures&)>;
 
   /// The stores must not be used by anybody else from `start` until `ended`.
   IngestPipeline(IngestStores stores, const Signer& cloud, const Clock& clock, const Log& log)
@@ -38,6 +40,14 @@ class IngestPipeline {
   /// False when the books are slower than the gateways: what is shed here is still in its gateway.
   [[nodiscard]] bool push(Arrival arrival) { return queue_.push(std::move(arrival)); }
   void close() { queue_.close(); }
+  /// Called after each batch, on the booking thread. To be set before `start`.
+  void on_booked(Booked booked) { booked_ = std::move(booked); }
+
+  /// Messages that wait, for their proof or for the books. Thread: any.
+  std::size_t waiting() const { return queue_.size() + proven_.size(); }
+  /// How long the message being proven or the batch being booked has been in hand, the longer of
+  /// both; 0 while there is none. Thread: any.
+  Milliseconds busy() const;
 
   /// At most this many messages wait for their proof (64 KiB each: 64 MiB).
   static constexpr std::size_t queue_limit = 1024;
@@ -51,8 +61,25 @@ class IngestPipeline {
   void book(const std::vector<SiteId>& sites, const Acks& acks);
   void report(Ticks& last, std::int64_t& records);
 
+  /// While it lives, a thread has something in hand.
+  class InHand {
+   public:
+    InHand(std::atomic<std::int64_t>& since, Ticks now) : since_(since) {
+      since_ = now.time_since_epoch().count();
+    }
+    ~InHand() { since_ = 0; }
+    InHand(const InHand&) = delete;
+    InHand& operator=(const InHand&) = delete;
+
+   private:
+    std::atomic<std::int64_t>& since_;
+  };
+
   const Clock& clock_;
   const Log& log_;
+  Booked booked_;
+  std::atomic<std::int64_t> proving_since_{0};  // ticks; 0: nothing in hand
+  std::atomic<std::int64_t> booking_since_{0};
   Prover prover_;        // proving thread
   IngestWorker worker_;  // booking thread
   BoundedQueue<Arrival> queue_{queue_limit};

@@ -23,7 +23,10 @@ void IngestService::open_line(IngestLine line) {
   auto& opened = *lines_.back();
   MqttPipe::Handlers handlers;
   handlers.up = [this, &opened] { came_up(opened); };
-  handlers.down = [this](const std::string& why) { log_.warning("broker_down", {{"why", why}}); };
+  handlers.down = [this, &opened](const std::string& why) {
+    log_.warning("broker_down", {{"why", why}});
+    opened.is_up = false;
+  };
   handlers.message = [this](MqttMessage message) { received(std::move(message)); };
   handlers.room = [this, &opened] { send_acks(opened); };
   auto topics = line.site
@@ -37,6 +40,12 @@ IngestService::~IngestService() = default;
 
 void IngestService::start(std::function<void()> ready) {
   ready_ = std::move(ready);
+  pipeline_.on_booked([this](const IngestFigures& figures) {
+    loop_.post([this, figures] {
+      books_writable_ = figures.failed_batches == books_.failed_batches;
+      books_ = figures;
+    });
+  });
   pipeline_.start(
       sites_,
       [this](std::vector<OutgoingAck> acks) {
@@ -53,7 +62,7 @@ void IngestService::start(std::function<void()> ready) {
 
 void IngestService::came_up(Line& line) {
   log_.info("broker_up", {{"site", line.site ? line.site->text : std::string("all")}});
-  line.was_up = true;
+  line.was_up = line.is_up = true;
   const bool all = std::ranges::all_of(lines_, [](const auto& each) { return each->was_up; });
   if (all && ready_) std::exchange(ready_, nullptr)();
   send_acks(line);
@@ -69,6 +78,15 @@ void IngestService::received(MqttMessage message) {
   if (stopping_) return;
   if (pipeline_.push({std::move(message.topic), std::move(message.payload), clock_.now()})) return;
   log_.warning("queue_full", {{"dropped_since_start", ++dropped_}});
+}
+
+ServiceFigures IngestService::figures() const {
+  ServiceFigures figures{.books = books_, .books_writable = books_writable_, .dropped = dropped_};
+  figures.waiting = static_cast<std::int64_t>(pipeline_.waiting());
+  for (const auto& line : lines_) figures.waiting_acks += static_cast<std::int64_t>(line->acks.size());
+  figures.broker_connected =
+      std::all_of(lines_.begin(), lines_.end(), [](const auto& line) { return line->is_up; });
+  return figures;
 }
 
 void IngestService::keep_acks(std::vector<OutgoingAck> acks) {

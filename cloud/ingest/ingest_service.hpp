@@ -18,6 +18,16 @@ struct IngestLine {
   std::optional<SiteId> site{};  // none: every site
 };
 
+/// How the service stands, for whoever watches it.
+struct ServiceFigures {
+  IngestFigures books;         // as of the last batch
+  bool books_writable = true;  // the last batch that wrote succeeded
+  bool broker_connected = false;
+  std::int64_t dropped = 0;  // messages, since the start
+  std::int64_t waiting = 0;  // messages, for the books
+  std::int64_t waiting_acks = 0;
+};
+
 /// Keeps the cloud on the line: blocks and states from the broker into the pipeline,
 /// acks back out.
 ///
@@ -44,12 +54,17 @@ class IngestService {
   /// then calls `done`. Calls after the first do nothing.
   void stop(std::function<void()> done);
 
+  ServiceFigures figures() const;
+  /// How long the pipeline has been at one message or batch; 0 while there is none.
+  Milliseconds busy() const { return pipeline_.busy(); }
+
  private:
   struct Line {
     std::optional<SiteId> site;
     std::unique_ptr<MqttPipe> pipe;
     std::map<std::string, Bytes> acks{};  // by topic, not yet handed to the broker
     bool was_up = false;
+    bool is_up = false;
   };
 
   void open_line(IngestLine line);
@@ -65,9 +80,11 @@ class IngestService {
   std::vector<SiteId> sites_;                 // whose gateways are told how far they are; empty: all
   std::function<void()> ready_;
   std::function<void()> done_;
-  std::int64_t dropped_ = 0;  // loop
-  bool stopping_ = false;     // loop
-  IngestPipeline pipeline_;   // last: its threads end before what they call goes
+  IngestFigures books_;         // loop
+  bool books_writable_ = true;  // loop
+  std::int64_t dropped_ = 0;    // loop
+  bool stopping_ = false;       // loop
+  IngestPipeline pipeline_;     // last: its threads end before what they call goes
 };
 
 }  // namespace steward

@@ -31,7 +31,10 @@ Daemon::Daemon(Loop& loop, const Log& log, EdgeOptions options, DaemonParts part
       boot_(boot_id()),
       every_(std::chrono::seconds(parts_.site.setup.rounds.every_s)),
       stop_(loop),
-      task_done_(loop) {}
+      task_done_(loop),
+      moved_at_(clock_.ticks()) {
+  make_monitor();
+}
 
 Daemon::~Daemon() {
   if (store_) store_->stop();
@@ -86,6 +89,7 @@ Result<void> Daemon::start() {
                                        });
     if (!control) return control.error();
     control_ = std::move(*control);
+    if (auto watched = start_monitor(); !watched) return watched;
   }
   cloud_->start();
   spawn(cloud_->run());
@@ -176,6 +180,7 @@ void Daemon::stop_asked() {
 
 void Daemon::broken(const Error& error) {
   if (exit_code_ != exit_ok) return;
+  outbox_fault_ = error.message;
   log_.error("outbox_failed", {{"why", error.message}});
   exit_code_ = exit_failed;
   stop_asked();
@@ -202,6 +207,8 @@ Awaitable<void> Daemon::work() {
   write_catalogue();
   // A reading means what the catalogue before it says: none is taken while that may yet fail.
   co_await writer_->settled();
+  beat();
+  if (!stopping_) monitor_->ready();
   if (stopping_) {
     // asked to, or the catalogue could not be kept
   } else if (options_.once) {
@@ -221,17 +228,24 @@ Awaitable<void> Daemon::one_round(Instant round_at) {
   // Half an interval is the rounds' own; a simulation's clock stands still, and its meters keep nothing.
   if (parts_.stepped == nullptr) {
     const auto until = round_at + every_ / 2;
-    co_await backfill_->run([this, until] { return !stopping_ && clock_.now() < until; });
+    co_await backfill_->run([this, until] {
+      beat();
+      return !stopping_ && clock_.now() < until;
+    });
   }
   in_round_ = false;
   co_await writer_->settled();
+  beat();
   last_round_ = report;
+  ++rounds_done_;
   print_progress(report);
 }
 
 Awaitable<bool> Daemon::wait_until(Instant due) {
   while (!stopping_ && clock_.now() < due) {
-    (void)co_await stop_.wait(std::min<Milliseconds>(due - clock_.now(), clock_glance));
+    beat();
+    const auto glance = std::min<Milliseconds>(clock_glance, monitor_->limit() / 4);
+    (void)co_await stop_.wait(std::min<Milliseconds>(due - clock_.now(), glance));
     // Set back by more than an interval: `due` was reckoned with a wrong clock.
     if (due - clock_.now() > every_ + std::chrono::hours(24)) break;
   }
@@ -249,6 +263,7 @@ Awaitable<void> Daemon::rounds_by_clock() {
       const auto due = next_round(next_round_, clock_.now(), every_);
       const auto missed = (due - next_round_) / every_ - 1;
       if (missed > 0 && !stopping_) {
+        rounds_missed_ += missed;
         say("round_missed", std::to_string(missed) + " rounds after " + instant_text(next_round_) +
                                 " were not read: the one before took too long, or the clock was set");
       }
@@ -261,6 +276,7 @@ Awaitable<void> Daemon::rounds_by_clock() {
 
 Awaitable<void> Daemon::live_until(Instant due) {
   while (parts_.site.setup.rounds.live && !stopping_ && clock_.now() < due) {
+    beat();
     const auto next = clock_.ticks() + live_pace;
     (void)co_await rounds_->run(clock_.now(), RoundKind::live, due);
     const auto rest = std::chrono::ceil<Milliseconds>(next - clock_.ticks());
@@ -279,7 +295,10 @@ Awaitable<void> Daemon::rounds_by_steps() {
   if (stopping_) co_return;
   say("stepped_run_done", "the last round was " + instant_text(at - every_));
   co_await writer_->settled();
-  (void)co_await cloud_->everything_acked(forever, [this] { return stopping_; });
+  (void)co_await cloud_->everything_acked(forever, [this] {
+    beat();
+    return stopping_;
+  });
 }
 
 Awaitable<void> Daemon::round_now() {
@@ -294,6 +313,7 @@ Awaitable<void> Daemon::round_now() {
 /// Everything that runs in the background ends, what was read is committed, the
 /// state says offline, and only then does the loop stop.
 Awaitable<void> Daemon::end() {
+  monitor_->stop(!restart_);
   doors_->stop();
   pulses_->stop();
   for (auto& patrol : patrols_) patrol.watch->stop();

@@ -12,6 +12,7 @@
 #include "edge/app/commission_desk.hpp"
 #include "edge/app/control_server.hpp"
 #include "edge/app/door_desk.hpp"
+#include "edge/app/edge_metrics.hpp"
 #include "edge/app/line_report.hpp"
 #include "edge/app/load_site.hpp"
 #include "edge/app/options.hpp"
@@ -22,6 +23,7 @@
 #include "edge/poll/round.hpp"
 #include "kit/log/log.hpp"
 #include "kit/loop/clocks.hpp"
+#include "kit/monitor/monitor.hpp"
 
 namespace steward {
 
@@ -32,7 +34,11 @@ struct DaemonParts {
   std::unique_ptr<Outbox> outbox;
   const Clock* clock = nullptr;
   SteppedClock* stepped = nullptr;  // the same clock, when this program moves it
+  ServiceManager manager = {};      // whom to tell that the rounds go on
 };
+
+/// Nothing is to be said of this meter: it answers and is believed.
+bool is_well(const MeterReport& report);
 
 /// The gateway at work: rounds, doors, readers, outbox, cloud and control
 /// socket on one loop, from start to a graceful end.
@@ -74,12 +80,18 @@ class Daemon {
   Awaitable<bool> wait_until(Instant due);
   Awaitable<void> end();
   void write_catalogue();
+  void make_monitor();
+  Result<void> start_monitor();
+  /// The rounds go on.
+  void beat() { moved_at_ = clock_.ticks(); }
+  Milliseconds idle();
   void say(std::string kind, std::string detail);
 
   EdgeState state() const;
   Json status() const;
   Json unit_status() const;
   Json health() const;
+  EdgeFigures figures() const;
   Result<Json> unlatch(const MeterId& meter);
   Awaitable<Result<Json>> meter_life(MeterRequest request);
   Awaitable<void> stop_soon();
@@ -111,6 +123,12 @@ class Daemon {
   Signal stop_;       // whoever waits for a round hears of the stop
   Signal task_done_;  // a background coroutine has ended
   std::size_t tasks_ = 0;
+  std::unique_ptr<Monitor> monitor_;
+  Ticks moved_at_;           // when the rounds last did something
+  std::uint64_t steps_ = 0;  // of the rounds, as last seen
+  std::int64_t rounds_done_ = 0;
+  std::int64_t rounds_missed_ = 0;
+  std::string outbox_fault_;  // why nothing can be committed any more
   std::optional<RoundReport> last_round_;
   Instant next_round_{};
   bool stopping_ = false;

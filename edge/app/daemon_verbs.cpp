@@ -55,14 +55,10 @@ Json Daemon::status() const {
   return json.set("alarms", std::move(alarms));
 }
 
-namespace {
-
 bool is_well(const MeterReport& report) {
   return report.status.standing == Standing::clean && !report.silent && !report.status.latched &&
          report.advice.trouble == Trouble::none;
 }
-
-}  // namespace
 
 Json Daemon::unit_status() const {
   constexpr std::size_t most_units = 40;

@@ -75,7 +75,7 @@ int fail(const Error& error) {
 namespace {
 
 /// From reading the site to the daemon's end. again: the meter list was replaced, begin anew.
-int run_once(const EdgeOptions& options, bool& locked, bool& again) {
+int run_once(const EdgeOptions& options, const ServiceManager& manager, bool& locked, bool& again) {
   Problems problems;
   Loop loop;
   auto site = load_site(options.config, options.profiles, problems);
@@ -118,7 +118,7 @@ int run_once(const EdgeOptions& options, bool& locked, bool& again) {
     return exit_ok;
   }
   Daemon daemon(loop, log, options,
-                {std::move(*site), std::move(doors), std::move(*outbox), &clock, stepped.get()});
+                {std::move(*site), std::move(doors), std::move(*outbox), &clock, stepped.get(), manager});
   const int code = daemon.run();
   again = code == exit_ok && daemon.restart_asked();
   return code;
@@ -127,10 +127,11 @@ int run_once(const EdgeOptions& options, bool& locked, bool& again) {
 }  // namespace
 
 int run_edge(const EdgeOptions& options) {
+  const auto manager = ServiceManager::of_environment();
   bool locked = false;
   for (;;) {
     bool again = false;
-    const int code = run_once(options, locked, again);
+    const int code = run_once(options, manager, locked, again);
     if (!again) return code;
   }
 }

@@ -87,6 +87,7 @@ Awaitable<void> RoundRunner::run_lane(Lane& lane, Round& round) {
   auto course = course_of(lane, round);
   const auto status = [&](std::size_t meter) { return lane.bus->status(lane.plan.meters[meter].unit); };
   while (!cancelled_ && clock_.now() < round.until) {
+    ++steps_;
     const auto step = course.turns.next(clock_.ticks(), status);
     if (step.kind == LaneStep::Kind::done) break;
     if (step.kind == LaneStep::Kind::wait) {

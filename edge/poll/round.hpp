@@ -82,6 +82,8 @@ class RoundRunner {
   /// Ends the round under way after the reads in hand.
   void cancel();
 
+  /// Rises with every exchange and every wait of any lane: rounds that move nothing hang.
+  std::uint64_t steps() const { return steps_; }
   /// Meters that gave no answer in the last round, in list order.
   std::vector<MeterId> silent_meters() const;
   /// Every meter, in list order.
@@ -173,6 +175,7 @@ class RoundRunner {
   WallTimes walls_;
   Signal lane_done_;
   bool cancelled_ = false;
+  std::uint64_t steps_ = 0;
 };
 
 }  // namespace steward

@@ -3,9 +3,11 @@
 #include <map>
 #include <set>
 
+#include "contract/text/address_text.hpp"
 #include "edge/site/object_reader.hpp"
 #include "edge/site/read_direction.hpp"
 #include "edge/site/read_guard.hpp"
+#include "edge/site/read_monitoring.hpp"
 #include "edge/site/read_pulse.hpp"
 #include "edge/site/read_site.hpp"
 
@@ -28,21 +30,6 @@ constexpr std::int64_t baud_rates[] = {1200, 2400, 4800, 9600, 19200, 38400, 576
 /// "buses[2]"
 std::string item(std::string_view list, std::size_t at) {
   return std::string(list) + "[" + std::to_string(at) + "]";
-}
-
-/// "192.168.1.20": four numbers 0..255 without leading zeros (RFC 6943, 3.1.1: "010" has been read as 8).
-std::optional<std::array<std::uint8_t, 4>> address_of(std::string_view text) {
-  std::array<std::uint8_t, 4> address{};
-  for (std::size_t at = 0; at < address.size(); ++at) {
-    if (at > 0 && !text.starts_with('.')) return std::nullopt;
-    if (at > 0) text.remove_prefix(1);
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), address[at]);
-    const auto used = static_cast<std::size_t>(end - text.data());
-    if (error != std::errc() || (used > 1 && text[0] == '0')) return std::nullopt;
-    text.remove_prefix(used);
-  }
-  if (!text.empty()) return std::nullopt;
-  return address;
 }
 
 /// The config file on its way to a SiteSetup.
@@ -292,7 +279,7 @@ void ConfigReader::read_door_pushes(const Json& json) {
   DoorPushSetup pushes;
   if (const auto host = reader.required_text("host", host_bytes)) {
     // The boards are told it, so it must be one machine's: not "any" (0.0.0.0), not a group's.
-    const auto address = address_of(*host);
+    const auto address = read_ipv4(*host);
     if (address && address->front() != 0 && address->front() < 224) {
       pushes.host = *address;
     } else {
@@ -327,9 +314,9 @@ void ConfigReader::read_reader(const Json& json, std::size_t at) {
 }
 
 SiteSetup ConfigReader::read(const Json& root) {
-  static constexpr std::string_view keys[] = {"schema", "site",        "gateway",  "data",   "enrolment",
-                                              "meters", "broker",      "profiles", "rounds", "buses",
-                                              "doors",  "door_pushes", "readers"};
+  static constexpr std::string_view keys[] = {"schema", "site",        "gateway",  "data",      "enrolment",
+                                              "meters", "broker",      "profiles", "rounds",    "buses",
+                                              "doors",  "door_pushes", "readers",  "monitoring"};
   ObjectReader reader(file_, "", root, keys, problems_);
   reader.required_integer("schema", {1, 1});
   setup_.site = SiteId(reader.required_name("site").value_or(""));
@@ -352,6 +339,8 @@ SiteSetup ConfigReader::read(const Json& root) {
   if (const auto* pushes = reader.member("door_pushes", Json::Kind::object, false)) read_door_pushes(*pushes);
   read_list(reader, "readers", max_readers, false,
             [&](const Json& json, std::size_t at) { read_reader(json, at); });
+  if (const auto* monitoring = reader.member("monitoring", Json::Kind::object, false))
+    setup_.monitoring = read_monitoring(file_, *monitoring, problems_);
   const auto lines = std::count_if(setup_.buses.begin(), setup_.buses.end(),
                                    [](const BusSetup& bus) { return bus.kind == BusKind::modbus_rtu; });
   if (static_cast<std::size_t>(lines) > max_lines) {
@@ -392,6 +381,15 @@ SiteSetup read_edge_config(std::string_view file, std::string_view folder, std::
   if (!root->is(Json::Kind::object)) {
     problems.push_back(
         {std::string(file), root->line(), "the config must be one object { }", "配置应为一个对象 { }"});
+    return {};
+  }
+  if (const auto* unedited = root->find("unedited")) {
+    problems.push_back(
+        {std::string(file), unedited->line(),
+         "this is the config as it was installed: say which site and gateway this is, where its "
+         "broker and meters are, and take the line \"unedited\" out; man steward-edge.json",
+         "这是安装时的示例配置：请填写小区、网关、消息代理和表计，并删除 \"unedited\" 一行；详见 "
+         "man steward-edge.json"});
     return {};
   }
   return ConfigReader(file, folder, problems).read(*root);

@@ -42,6 +42,15 @@ struct ReaderSetup {
   friend bool operator==(const ReaderSetup&, const ReaderSetup&) = default;
 };
 
+/// Where /metrics, /healthz and /readyz are answered.
+struct MonitoringSetup {
+  std::array<std::uint8_t, 4> host{127, 0, 0, 1};
+  std::uint16_t port = 9464;  // what OpenTelemetry's Prometheus exporters listen on
+  bool beyond_loopback = false;
+
+  friend bool operator==(const MonitoringSetup&, const MonitoringSetup&) = default;
+};
+
 /// Everything the gateway was told, checked: a SiteSetup that exists can be started.
 struct SiteSetup {
   SiteId site;
@@ -57,6 +66,7 @@ struct SiteSetup {
   std::vector<DoorSetup> doors;
   std::optional<DoorPushSetup> door_pushes;  // none: controllers are polled, their listener is left as it is
   std::vector<ReaderSetup> readers;
+  std::optional<MonitoringSetup> monitoring;  // none: nobody is answered
 
   friend bool operator==(const SiteSetup&, const SiteSetup&) = default;
 };

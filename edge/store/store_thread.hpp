@@ -49,6 +49,9 @@ class StoreThread {
   void acknowledge(Stream stream, Seq upto);
   void note_store(const CloudStore& store);
 
+  /// Jobs that wait for the disk now.
+  std::size_t waiting() const { return jobs_.size(); }
+
   /// Finishes what was asked, saves the acks and ends the thread. Answers that
   /// are still on their way are delivered by the loop, if it runs on.
   void stop();

@@ -48,9 +48,12 @@ class SiteProcesses {
   std::string in(const std::string& name) const { return (folder_.path() / name).string(); }
 
   void start_broker() { start("broker", {"mosquitto", "-c", in("broker/mosquitto.conf")}); }
-  void start_cloud() {
-    start("cloud", {program("steward-cloud"), "--data", in("books"), "serve", "--broker-host", "localhost",
-                    "--broker-port", std::to_string(port_)});
+  void start_cloud(const std::vector<std::string>& more = {}) {
+    std::vector<std::string> command{
+        program("steward-cloud"), "--data",    in("books"),     "serve",
+        "--broker-host",          "localhost", "--broker-port", std::to_string(port_)};
+    command.insert(command.end(), more.begin(), more.end());
+    start("cloud", command);
     wait("the cloud is ready", [&] { return output("cloud").find("ready") != std::string::npos; });
   }
   void start_estate(std::vector<std::string> more = {}) {
@@ -83,6 +86,7 @@ class SiteProcesses {
     start("edge", {program("steward-edge"), "--config", in("estate/edge.json"), "--progress"});
   }
 
+  pid_t pid(const std::string& name) const { return running_.at(name)->pid(); }
   void kill(const std::string& name) { running_.at(name)->kill_now(); }
   /// SIGTERM; its exit code. To a program that has begun: before that it has no handler yet.
   int stop(const std::string& name) {

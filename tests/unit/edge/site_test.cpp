@@ -20,7 +20,8 @@ constexpr const char* good_config = R"({
                "stop_bits": 2, "timeout_ms": 300, "delay_floor_ms": 200 } ],
   "doors": [ { "controller": "gate", "serial": 405419896, "host": "127.0.0.1", "port": 60001 } ],
   "door_pushes": { "host": "192.168.1.20", "port": 60002 },
-  "readers": [ { "reader": "lobby", "device": "reader1.tty", "baud": 115200 } ]
+  "readers": [ { "reader": "lobby", "device": "reader1.tty", "baud": 115200 } ],
+  "monitoring": { "port": 9000, "host": "192.168.1.20", "beyond_loopback": true }
 })";
 
 const std::vector<KnownProfile> chinese{
@@ -141,6 +142,14 @@ const ConfigCase config_cases[] = {
     {"pushes to the controllers' own port", "60002", "60000", 11,
      "\"door_pushes.port\" is 60000, the controllers' own; 60001 is usual",
      "\"door_pushes.port\" 是 60000，为控制器自用；通常用 60001"},
+    {"monitoring that others could read, and nobody said so", ", \"beyond_loopback\": true", "", 13,
+     "\"monitoring.host\" is \"192.168.1.20\", which others on the network can reach; use 127.0.0.1, or add "
+     "\"beyond_loopback\": true",
+     "\"monitoring.host\" 是 \"192.168.1.20\"，网络上其他设备可访问；请使用 127.0.0.1，或添加 "
+     "\"beyond_loopback\": true"},
+    {"monitoring on a name", "\"host\": \"192.168.1.20\", \"beyond", "\"host\": \"gw1\", \"beyond", 13,
+     "\"monitoring.host\" is \"gw1\"; it must be an IPv4 address of this gateway",
+     "\"monitoring.host\" 是 \"gw1\"；应为本网关的 IPv4 地址"},
     {"a list entry that is no object", "\"readers\": [ {", "\"readers\": [ 5, {", 12,
      "\"readers[0]\" must be an object { }", "\"readers[0]\" 应为对象 { }"},
 };
@@ -170,6 +179,29 @@ TEST_SUITE("edge/site") {
     CHECK(setup.door_pushes == DoorPushSetup{{192, 168, 1, 20}, 60002});
     REQUIRE(setup.readers.size() == 1);
     CHECK(setup.readers[0].line.baud == 115200);
+    CHECK(setup.monitoring == MonitoringSetup{{192, 168, 1, 20}, 9000, true});
+  }
+
+  TEST_CASE("nobody is answered about health unless the config asks for it, and then on this machine alone") {
+    Problems problems;
+    const std::string line =
+        ",\n  \"monitoring\": { \"port\": 9000, \"host\": \"192.168.1.20\", \"beyond_loopback\": true }";
+    CHECK(read_edge_config("edge.json", "", replaced(good_config, line, ""), problems).monitoring ==
+          std::nullopt);
+    CHECK(read_edge_config("edge.json", "", replaced(good_config, line, ",\n \"monitoring\": {}"), problems)
+              .monitoring == MonitoringSetup{{127, 0, 0, 1}, 9464, false});
+    CHECK(problems == Problems{});
+  }
+
+  TEST_CASE(
+      "the config as it is installed is refused by one sentence that says what to do, whatever else is "
+      "wrong") {
+    Problems problems;
+    (void)read_edge_config("edge.json", "", "{\n \"unedited\": true,\n \"site\": 5 }", problems);
+    REQUIRE(problems.size() == 1);
+    CHECK(problems[0].line == 2);
+    CHECK(problems[0].en.find("take the line \"unedited\" out") != std::string::npos);
+    CHECK(problems[0].zh.find("删除 \"unedited\" 一行") != std::string::npos);
   }
 
   TEST_CASE("who turns a line's transceiver is read with its rests, and is nobody unless said") {
