@@ -36,6 +36,10 @@ Findings budget_findings(std::span<const SourceFile> files);
 /// case that is in that file.
 Findings promise_findings(std::span<const SourceFile> files);
 
+/// docs/limits.md: each line `| what | limit | file | why |` says words that are in that file, and every file
+/// that has a bounded queue is named.
+Findings limit_findings(std::span<const SourceFile> files);
+
 /// docs/glossary.md: one English word per Chinese term, and the other way round.
 Findings glossary_findings(std::span<const SourceFile> files);
 

@@ -30,6 +30,9 @@ TEST_SUITE("tidy/rules hold in this tree") {
     check_nothing_found(budget_findings(whole_tree()));
   }
   TEST_CASE("every promise names a test that exists") { check_nothing_found(promise_findings(whole_tree())); }
+  TEST_CASE("every limit of the page is in the code, and every bounded queue is on the page") {
+    check_nothing_found(limit_findings(whole_tree()));
+  }
   TEST_CASE("the glossary has one word for one thing") {
     check_nothing_found(glossary_findings(whole_tree()));
   }
@@ -125,6 +128,22 @@ TEST_SUITE("tidy/each rule can fail") {
     CHECK(promise_findings(Tree{test, {"docs/promises.md", "| adds up | tests/unit/b_test.cpp | x |\n"}})
               .size() == 1);
     CHECK(promise_findings(Tree{test, {"docs/promises.md", "nothing promised\n"}}).size() == 1);
+  }
+
+  TEST_CASE("a limit that is another in the code, and a queue without its row, are found") {
+    const SourceFile code{"edge/a.hpp", "constexpr int most = 5;\n"};
+    const SourceFile queue{"edge/b.hpp", "BoundedQueue<int> queue_{most};\n"};
+    const std::string row = "| things | `most = 5` | edge/a.hpp | memory |\n";
+    CHECK(limit_findings(Tree{code, {"docs/limits.md", row}}).empty());
+    CHECK(limit_findings(Tree{code, {"docs/limits.md", "| things | `most = 6` | edge/a.hpp | memory |\n"}})
+              .size() == 1);
+    CHECK(limit_findings(Tree{code, {"docs/limits.md", "| things | `most = 5` | edge/c.hpp | memory |\n"}})
+              .size() == 1);
+    CHECK(limit_findings(Tree{code, queue, {"docs/limits.md", row}}).size() == 1);
+    CHECK(limit_findings(
+              Tree{code, queue, {"docs/limits.md", row + "| more | `queue_` | edge/b.hpp | memory |\n"}})
+              .empty());
+    CHECK(limit_findings(Tree{code, {"docs/limits.md", "no limits\n"}}).size() == 1);
   }
 
   TEST_CASE("two words for one thing are found") {

@@ -214,6 +214,33 @@ Findings promise_findings(std::span<const SourceFile> files) {
   return findings;
 }
 
+Findings limit_findings(std::span<const SourceFile> files) {
+  const auto* page = find(files, "docs/limits.md");
+  if (page == nullptr) return {"docs/limits.md is missing"};
+  Findings findings;
+  std::set<std::string> named;
+  std::size_t number = 0;
+  for (const auto line : lines_of(page->text)) {
+    ++number;
+    const auto cells = cells_of(line);
+    if (cells.size() != 4 || !cells[1].starts_with('`')) continue;
+    const auto words = cells[1].substr(1, cells[1].size() - 2);
+    const auto* file = find(files, cells[2]);
+    named.insert(cells[2]);
+    if (file == nullptr || file->text.find(words) == std::string::npos)
+      findings.push_back(at(*page, number) + cells[2] + " does not say '" + words + "'");
+  }
+  if (named.empty()) findings.push_back("docs/limits.md: no line `| what | limit | file | why |`");
+  for (const auto& file : files) {
+    const bool ours =
+        is_cpp(file.path) && !file.path.starts_with("tests/") && !file.path.starts_with("kit/loop/");
+    if (ours && file.text.find(joined("Bounded", "Queue<")) != std::string::npos &&
+        !named.contains(file.path))
+      findings.push_back("docs/limits.md: no row for the bounded queue of " + file.path);
+  }
+  return findings;
+}
+
 Findings glossary_findings(std::span<const SourceFile> files) {
   const auto* page = find(files, "docs/glossary.md");
   if (page == nullptr) return {"docs/glossary.md is missing"};
