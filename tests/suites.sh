@@ -112,6 +112,20 @@ suites_rest() {
   suite_tsan
   suite_arm arm64
   suite_arm armhf
+  suite_package
+}
+
+# The packages: built (build-release), then looked at as a machine that installs them would (package).
+suite_package() {
+  local from=$SECONDS status=0 cases
+  (verb_package both) || status=1
+  finish build-release "$status" 0 "$status" $((SECONDS - from)) build-release
+  ((status == 0)) || return 0
+  from=$SECONDS
+  run_logged package suite-package python3 tests/package/package_test.py \
+    build/release/packages build/arm64-release/packages || status=$?
+  cases=$(sed -n 's/^Ran \([0-9]*\) tests\{0,1\} in .*/\1/p' "$logs/suite-package.log")
+  finish package "$status" $((${cases:-0} - (status != 0))) $((status != 0)) $((SECONDS - from)) suite-package
 }
 
 # TSan's shadow memory does not fit every address layout that the kernel may

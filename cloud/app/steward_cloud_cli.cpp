@@ -2,6 +2,7 @@
 #include <functional>
 
 #include "cloud/app/verbs.hpp"
+#include "kit/cli/man_verbs.hpp"
 
 namespace steward {
 namespace {
@@ -206,6 +207,10 @@ Exit run_steward_cloud(const std::vector<std::string>& arguments, const Streams&
   add_event_verbs(app, line, streams);
   add_blocks_verbs(app, line, streams);
   add_serve(app, line, streams);
+  if (arguments.size() == 1 && arguments[0] == man_verbs_option) {
+    streams.out << man_verbs(app);
+    return Exit::ok;
+  }
   try {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));  // CLI11 takes them last first
   } catch (const CLI::ParseError& error) {

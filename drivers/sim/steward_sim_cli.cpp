@@ -5,6 +5,7 @@
 #include "contract/text/json.hpp"
 #include "drivers/sim/estate_server.hpp"
 #include "drivers/sim/sim_commands.hpp"
+#include "kit/cli/man_verbs.hpp"
 #include "kit/loop/loop.hpp"
 
 namespace {
@@ -107,6 +108,7 @@ constexpr const char* examples =
 int main(int argc, char** argv) {
   CLI::App app{"steward-sim: a simulated estate that speaks the real protocols (模拟小区)", "steward-sim"};
   app.footer(examples);
+  app.set_help_all_flag("--help-all", "every verb with its options (全部帮助)");
   app.set_version_flag("--version", std::string("steward-sim ") + STEWARD_VERSION);
   app.require_subcommand(1);
   bool as_json = false;
@@ -156,6 +158,10 @@ int main(int argc, char** argv) {
       ->type_name("FILE");
   run->add_flag("--json", as_json, "say that all is ready as one JSON line");
 
+  if (argc == 2 && std::string_view(argv[1]) == man_verbs_option) {
+    std::cout << man_verbs(app);
+    return done;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -8,6 +8,7 @@
 #include "edge/app/commission_verbs.hpp"
 #include "edge/app/profile_check.hpp"
 #include "edge/app/run_edge.hpp"
+#include "kit/cli/man_verbs.hpp"
 
 using namespace steward;
 
@@ -291,6 +292,7 @@ int main(int argc, char** argv) {
   app.footer(examples);
   EdgeOptions options;
   SteppedTexts stepped;
+  app.set_help_all_flag("--help-all", "every verb with its options (全部帮助)");
   app.set_version_flag("--version", std::string("steward-edge ") + STEWARD_VERSION);
   auto* config = app.add_option("--config", options.config, "the gateway's config file");
   app.add_option("--profiles", options.profiles, "folder of meter profiles, instead of the config's");
@@ -304,6 +306,10 @@ int main(int argc, char** argv) {
   app.require_subcommand(0, 1);
   app.fallthrough();  // --json may also stand behind the verb
   Verbs verbs(app);   // parse writes into it
+  if (argc == 2 && std::string_view(argv[1]) == man_verbs_option) {
+    std::cout << man_verbs(app);
+    return exit_ok;
+  }
   try {
     app.parse(argc, argv);
     if (!verbs.profile->parsed() && config->count() == 0) throw CLI::RequiredError("--config");
