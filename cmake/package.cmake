@@ -7,37 +7,38 @@ endif()
 
 set(package_programs edge)
 if(STEWARD_CLOUD)
-  list(APPEND package_programs cloud sim)
+  list(APPEND package_programs cloud sim verify)
 endif()
 set(page_of_edge steward-edge.8)
 set(page_of_cloud steward-cloud.8)
 set(page_of_sim steward-sim.1)
 set(page_of_verify steward-verify.1)
 
-# What `dpkg-shlibdeps` says of the amd64 programs; tests/package holds these lines to it. An arm64 program needs the
-# same: both come from one Debian, and the test compares what they are linked with.
-set(depends_edge "libc6 (>= 2.34), libgcc-s1 (>= 3.4), libgpiod2 (>= 1.5), libmodbus5 (>= 3.0.4), libpaho-mqtt1.3 (>= 1.3.0), libpaho-mqttpp3-1 (>= 1.1), libsqlite3-0 (>= 3.35.0), libssl3 (>= 3.0.0), libstdc++6 (>= 12)")
-set(depends_cloud "libc6 (>= 2.34), libgcc-s1 (>= 3.4), libpaho-mqtt1.3 (>= 1.3.0), libpaho-mqttpp3-1 (>= 1.1), libsqlite3-0 (>= 3.35.0), libssl3 (>= 3.0.0), libstdc++6 (>= 12)")
-set(depends_sim "libc6 (>= 2.34), libgcc-s1 (>= 3.4), libmodbus5 (>= 3.0.4), libstdc++6 (>= 12)")
-set(depends_verify "libc6 (>= 2.34), libgcc-s1 (>= 3.4), libssl3 (>= 3.0.0), libstdc++6 (>= 12)")
+# At least what `dpkg-shlibdeps` says of the amd64 programs; tests/package holds these lines to it. An arm64 program needs
+# the same: both come from one Debian, and the test compares what they are linked with.
+set(depends_base "libc6 (>= 2.34), libgcc-s1 (>= 3.4), libstdc++6 (>= 12)")
+set(depends_mqtt "libpaho-mqtt1.3 (>= 1.3.0), libpaho-mqttpp3-1 (>= 1.2.0), libsqlite3-0 (>= 3.37.0), libssl3 (>= 3.0.0)")
+set(depends_edge "${depends_base}, ${depends_mqtt}, libgpiod2 (>= 1.5), libmodbus5 (>= 3.0.4)")
+set(depends_cloud "${depends_base}, ${depends_mqtt}")
+set(depends_sim "${depends_base}")
+set(depends_verify "${depends_base}, libssl3 (>= 3.0.0)")
 set(depends_service "init-system-helpers (>= 1.54~), systemd | systemd-standalone-sysusers, systemd | systemd-standalone-tmpfiles")
 
 set(about_edge "gateway that reads meters, doors and patrol readers
- steward-edge reads electricity and water meters over Modbus, DL/T 645 and
- CJ/T 188, watches door controllers and patrol readers, keeps what it read in an
- outbox that survives power cuts, and sends it until the cloud has signed for it.")
+steward-edge reads electricity and water meters over Modbus, DL/T 645 and
+CJ/T 188, watches door controllers and patrol readers, keeps what it read in
+an outbox that survives power cuts, and sends it until the cloud has signed.")
 set(about_cloud "metering and billing from signed readings
- steward-cloud takes signed blocks of readings from gateways into its books,
- apportions shared consumption, prices it, and explains each bill down to the
- register of the meter.")
+steward-cloud takes signed blocks of readings from gateways into its books,
+apportions shared consumption, prices it, and explains each bill down to the
+register of the meter.")
 set(about_sim "simulated estate that speaks the real meter protocols
- steward-sim is an estate of meters, doors and readers on loopback, with faults on
- demand from a seed. For development and for trying Steward out.")
-
+steward-sim is an estate of meters, doors and readers on loopback, with faults
+on demand from a seed. For development and for trying Steward out.")
 set(about_verify "offline check of what a gateway has signed
- steward-verify recomputes signatures, links and order of exported blocks of
- readings. It needs no network, no database and no trust in whoever wrote the
- file: only the file and the gateway's public key.")
+steward-verify recomputes signatures, links and order of exported blocks of
+readings. It needs no network, no database and no trust in whoever wrote the
+file: only the file and the public key of the gateway.")
 
 # --- files --------------------------------------------------------------------
 

@@ -22,13 +22,15 @@ endfunction()
 
 # steward_test(NAME SUITE unit SOURCES x_test.cpp ... LINKS ...): one doctest
 # binary, one CTest entry. SUITE is its label and its budget (tests/budgets.txt):
-# unit, property, fault, tidy, process or scenario. TIMEOUT is seconds for this binary
+# unit, property, fault, simulation, tidy, process, chaos or scenario. TIMEOUT is seconds for this binary
 # alone. THREADED: more than one thread runs, so the TSan build runs it too.
+# quick_tests: what `./dev test` builds, all but the tests that start whole programs.
 add_custom_target(threaded_tests)
+add_custom_target(quick_tests)
 function(steward_test name)
   cmake_parse_arguments(PART "THREADED" "SUITE;TIMEOUT" "SOURCES;LINKS" ${ARGN})
-  if(NOT PART_SUITE MATCHES "^(unit|property|fault|tidy|process|scenario)$")
-    message(FATAL_ERROR "${name}: SUITE '${PART_SUITE}' is none of unit, property, fault, tidy, process, scenario")
+  if(NOT PART_SUITE MATCHES "^(unit|property|fault|simulation|tidy|process|chaos|scenario)$")
+    message(FATAL_ERROR "${name}: SUITE '${PART_SUITE}' is none of unit, property, fault, simulation, tidy, process, chaos, scenario")
   endif()
   if(NOT PART_TIMEOUT)
     set(PART_TIMEOUT 120)
@@ -39,6 +41,9 @@ function(steward_test name)
   target_compile_definitions(${name} PRIVATE STEWARD_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
     STEWARD_BINARY_DIR="${PROJECT_BINARY_DIR}")
   set(labels ${PART_SUITE})
+  if(PART_SUITE MATCHES "^(unit|property|fault|simulation|tidy)$")
+    add_dependencies(quick_tests ${name})
+  endif()
   if(PART_THREADED)
     list(APPEND labels threaded)
     add_dependencies(threaded_tests ${name})

@@ -93,26 +93,27 @@ compile() {
 suites_first() {
   ensure test
   local from=$SECONDS
-  compile check || return 0
+  compile check quick_tests || return 0
   finish build-check 0 0 0 $((SECONDS - from)) build-check
   suite_ctest unit check -L '^unit$'
   suite_ctest property check -L '^property$'
   suite_ctest fault check -L '^fault$'
+  suite_ctest simulation check -L '^simulation$'
   suite_ctest tidy check -L '^tidy$'
 }
 
 suites_rest() {
   ensure all
-  if [[ ! -f build/check/build.ninja ]]; then compile check || return 0; fi
-  # Whole programs under ASan and UBSan: the build is there already.
+  # Whole programs under ASan and UBSan: most of the build is there already.
+  compile check || return 0
   suite_ctest process check -L '^process$' -j 1
+  suite_ctest chaos check -L '^chaos$' -j 1
   suite_ctest scenario check -L '^scenario$' -j 1
   suite_ctest peers check -L '^peers$'
   suite_command lint ./dev lint
   suite_tsan
   suite_arm arm64
   suite_arm armhf
-  suite_package
 }
 
 # The packages: built (build-release), then looked at as a machine that installs them would (package).
@@ -152,6 +153,10 @@ run_suites() {
     case $part in
       first) suites_first ;;
       rest) suites_rest ;;
+      package)
+        ensure all
+        suite_package
+        ;;
       arm64 | armhf)
         ensure all
         suite_arm "$part"

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "cloud/app/data_folder.hpp"
+#include "cloud/app/lives.hpp"
 #include "cloud/app/say.hpp"
 #include "cloud/billing/bill_json.hpp"
 #include "cloud/billing/bill_page.hpp"
@@ -124,9 +125,13 @@ Exit explain_bill(const Common& common, const ExplainOptions& options, const Str
         }
         const auto bill = read_bill(row.json);
         if (!bill) return say_fault(common, streams, bill.error());
-        if (options.language != "en") streams.out << explain(*bill, Language::zh);
+        const auto lives = opened->store->meter_events(opened->site);
+        if (!lives) return say_fault(common, streams, lives.error());
+        std::vector<LifeEvent> events;
+        for (const auto& life : *lives) events.push_back(life_event_of(life));
+        if (options.language != "en") streams.out << explain(*bill, Language::zh, events);
         if (options.language == "both") streams.out << "\n";
-        if (options.language != "zh") streams.out << explain(*bill, Language::en);
+        if (options.language != "zh") streams.out << explain(*bill, Language::en, events);
         return Exit::ok;
       }
       // The payer's account or name alone is what people type first.

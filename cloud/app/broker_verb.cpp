@@ -33,6 +33,10 @@ std::string filled_in(std::string_view text,
 
 Result<void> write_broker(const DataFolder& data, const BrokerOptions& options,
                           const std::filesystem::path& folder) {
+  auto store = data.open_store();
+  if (!store) return std::move(store.error());
+  auto crl = data.revocation_list(**store);
+  if (!crl) return std::move(crl.error());
   auto authority = data.authority();
   if (!authority) return std::move(authority.error());
   const auto validity = valid_for_days(SystemClock().now(), server_days);
@@ -55,6 +59,7 @@ Result<void> write_broker(const DataFolder& data, const BrokerOptions& options,
       .and_then([&] { return save_identity(*cloud, folder, "cloud"); })
       .and_then([&] { return save_identity(*observer, folder, "observer"); })
       .and_then([&] { return write_public_file(folder / "ca.pem", authority->certificate()); })
+      .and_then([&] { return write_public_file(folder / "crl.pem", *crl); })
       .and_then([&] { return write_public_file(folder / "acl", broker_acl()); })
       .and_then([&] { return write_public_file(folder / "mosquitto.conf", conf); });
 }

@@ -1,16 +1,13 @@
 #include <algorithm>
 #include <fstream>
-#include <set>
 
 #include "cloud/app/books_check.hpp"
 #include "cloud/app/data_folder.hpp"
-#include "cloud/app/lives.hpp"
+#include "cloud/app/month_inputs.hpp"
 #include "cloud/app/say.hpp"
 #include "cloud/billing/bill_json.hpp"
 #include "cloud/billing/bill_page.hpp"
 #include "cloud/billing/bill_run.hpp"
-#include "cloud/metering/doubt.hpp"
-#include "kit/crypto/digest.hpp"
 #include "kit/loop/clocks.hpp"
 
 namespace steward {
@@ -28,96 +25,6 @@ struct Filed {
   bool issued_now = false;
 };
 
-struct Inputs {
-  ClosingReadings readings;
-  Digest digest{};  // of the import, the month and every signed closing record handed over
-};
-
-/// The days of [from, to) on which a meter came or went with no register written down: the
-/// year's usage is cut at their closing records.
-std::set<Day> unwritten_changes(const Estate& estate, Day from, Day to) {
-  std::set<Day> days;
-  const auto take = [&](Day day) {
-    if (day >= from && day < to) days.insert(day);
-  };
-  for (const auto& [point, installs] : estate.installs) {
-    for (const auto& install : installs) {
-      if (!install.opening) take(install.from);
-      if (install.to && !install.closing) take(*install.to);
-    }
-  }
-  return days;
-}
-
-/// What a closing would have been marked with, had the gateway known it then.
-Reason reason_of(const Doubt& doubt) {
-  if (doubt.kind == "time_unsure") return Reason::time_unsure;
-  return doubt.kind == "line_shared" ? Reason::foreign : Reason::identity;
-}
-
-/// Everything `draw_up` asks for: the month's closing records, both midnights
-/// included, and for the annual tiers the first good one of the year and those
-/// of the days on which a meter was exchanged.
-Result<Inputs> gather(Store& store, const ImportedEstate& estate, std::string_view lives, Month month) {
-  const auto offset = estate.estate.offset;
-  const auto begin = midnight(first_day(month), offset);
-  const auto end = midnight(first_day(month + std::chrono::months(1)), offset) + Milliseconds(1);
-  const auto year = midnight(first_day_of_year(first_day(month)), offset);
-  auto rows = store.closings(estate.estate.id, begin, end);
-  if (!rows) return std::move(rows.error());
-  auto first = store.earliest_closings(estate.estate.id, year, begin);
-  if (!first) return std::move(first.error());
-  const auto append = [&](std::vector<ClosingRow>& more) {
-    rows->insert(rows->end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
-  };
-  append(*first);
-  const auto first_of_month = first_day(month);
-  for (const auto day : unwritten_changes(estate.estate, first_day_of_year(first_of_month), first_of_month)) {
-    const auto at = midnight(day, offset);
-    auto more = store.closings(estate.estate.id, at, at + Milliseconds(1));
-    if (!more) return std::move(more.error());
-    append(*more);
-  }
-
-  const auto taken_back = store.doubt_events(estate.estate.id);
-  if (!taken_back) return taken_back.error();
-  const Doubts doubts(*taken_back);
-
-  Inputs inputs;
-  std::string all = text_of(month) + "\n" + hex(estate.import.hash) + "\n" + std::string(lives);
-  for (auto& row : *rows) {
-    all += hex(sha256(row.sealed)) + "\n";
-    auto& c = row.closing;
-    const auto* doubt = doubts.of(c.meter, c.taken_at);
-    if (doubt != nullptr) {
-      all += doubt->kind + " " + std::to_string(ms_of(doubt->since)) + "\n";
-      if (c.quality == Quality::good) {
-        c.quality = Quality::suspect;
-        c.reason = reason_of(*doubt);
-      }
-    }
-    inputs.readings.add({.meter = std::move(c.meter),
-                         .channel = std::move(c.channel),
-                         .at = c.round_at,
-                         .value = c.value,
-                         .unit = c.unit,
-                         .modulus = c.modulus,
-                         .quality = c.quality,
-                         .reason = c.reason,
-                         .source = ReadingSource::gateway,
-                         .gateway = std::move(c.gateway),
-                         .epoch = c.epoch,
-                         .seq = c.seq,
-                         .profile = std::move(c.profile),
-                         .raw = std::move(c.raw),
-                         .trust = c.trust,
-                         .doubt = doubt == nullptr ? std::string() : doubt->kind + ": " + doubt->why,
-                         .doubt_since = doubt == nullptr ? Instant{} : doubt->since});
-  }
-  inputs.digest = digest_of(all);
-  return inputs;
-}
-
 /// What of the year up to the month's end is not as the gateways signed it.
 Result<Problems> damage_of(Store& store, const Estate& estate, Month month) {
   const auto year = midnight(first_day_of_year(first_day(month)), estate.offset);
@@ -130,11 +37,11 @@ struct Books {
   std::vector<BillRow> bills;
 };
 
-Books books_of(const BillRun& run, const Inputs& inputs, std::int64_t import_version) {
+Books books_of(const BillRun& run, const MonthInputs& inputs) {
   Books books{.run = {.site = run.estate,
                       .month = text_of(run.month),
                       .inputs = inputs.digest,
-                      .import_version = import_version,
+                      .import_version = inputs.estate.import.version,
                       .bill_count = static_cast<std::int64_t>(run.bills.size()),
                       .total_fen = run.total.count,
                       .drawn_up_at = SystemClock().now(),
@@ -305,22 +212,17 @@ Exit close_in(const Common& common, const CloseOptions& options, const Streams& 
   Progress progress(streams.err);
   auto site = choose_site(store, common.estate);
   if (!site) return say_fault(common, streams, site.error());
-  auto estate = latest_estate(store, *site);
-  if (!estate) return say_fault(common, streams, estate.error());
   progress.tell("reading closing records / 正在读取结算读数");
-  auto lives = lived_estate(store, std::move(estate->estate), month);
-  if (!lives) return say_fault(common, streams, lives.error());
-  estate->estate = std::move(lives->lived.estate);
-  auto inputs = gather(store, *estate, lives->text, month);
+  const auto inputs = month_inputs(store, *site, month);
   if (!inputs) return say_fault(common, streams, inputs.error());
-  const auto flaws = damage_of(store, estate->estate, month);
+  const auto flaws = damage_of(store, inputs->estate.estate, month);
   if (!flaws) return say_fault(common, streams, flaws.error());
   if (!flaws->empty()) {
     say_problems(common, streams, *flaws);
     return Exit::refused;
   }
   progress.tell("drawing up bills / 正在计算账单");
-  const auto drawn = draw_up(estate->estate, inputs->readings, month);
+  const auto drawn = draw_up(inputs->estate.estate, inputs->readings, month);
   if (!drawn.run) {
     say_problems(common, streams, drawn.problems);
     streams.err << options.month << ": " << drawn.problems.size()
@@ -328,7 +230,7 @@ Exit close_in(const Common& common, const CloseOptions& options, const Streams& 
                 << " 个问题，未生成任何账单\n";
     return Exit::refused;
   }
-  auto books = books_of(*drawn.run, *inputs, estate->import.version);
+  auto books = books_of(*drawn.run, *inputs);
   progress.tell("writing bills / 正在写入账单");
   Filed filed;
   const auto done = store.transact([&]() -> Result<void> {

@@ -6,6 +6,7 @@
 #include "cloud/metering/estate_csv.hpp"
 #include "cloud/store/sqlite_store.hpp"
 #include "kit/crypto/digest.hpp"
+#include "kit/crypto/key_file.hpp"
 #include "kit/crypto/random.hpp"
 #include "kit/loop/clocks.hpp"
 
@@ -65,6 +66,25 @@ Result<Authority> DataFolder::authority() const {
   if (!made) return std::move(made.error());
   if (auto saved = made->save(folder); !saved) return std::move(saved.error());
   return made;
+}
+
+Result<std::string> DataFolder::revocation_list(Store& store) const {
+  const auto made = authority();
+  if (!made) return made.error();
+  auto certificates = store.certificates();
+  if (!certificates) return std::move(certificates.error());
+  std::vector<std::string> serials;
+  for (const auto& row : *certificates) {
+    if (row.revoked) serials.push_back(row.serial);
+  }
+  const auto file = path_ / "authority" / "crl.pem";
+  std::error_code error;
+  const auto previous = std::filesystem::exists(file, error) ? read_key_file(file) : Result<std::string>("");
+  if (!previous) return previous;
+  auto list = made->revocation_list(serials, SystemClock().now(), *previous);
+  if (!list) return list;
+  if (auto kept = write_public_file(file, *list); !kept) return std::move(kept.error());
+  return list;
 }
 
 Result<SiteId> choose_site(Store& store, const std::string& wanted) {

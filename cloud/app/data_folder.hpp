@@ -34,6 +34,9 @@ class DataFolder {
   Result<SigningKey> cloud_key() const;
   /// The authority of the broker's and the gateways' certificates, made on first use.
   Result<Authority> authority() const;
+  /// The broker's revocation list as the books have it now, newer than the last one; kept in the authority's
+  /// folder too. Faults: those of the store and the disk.
+  Result<std::string> revocation_list(Store& store) const;
 
  private:
   explicit DataFolder(std::filesystem::path path) : path_(std::move(path)) {}

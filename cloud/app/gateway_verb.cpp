@@ -1,8 +1,7 @@
+// How a gateway becomes known, and known by other keys. What travels: docs/formats/enrolment.md.
 #include "cloud/app/data_folder.hpp"
+#include "cloud/app/gateway_grant.hpp"
 #include "cloud/app/say.hpp"
-#include "cloud/billing/text_table.hpp"
-#include "contract/text/instant_text.hpp"
-#include "contract/wire/topics.hpp"
 #include "kit/crypto/digest.hpp"
 #include "kit/crypto/key_file.hpp"
 #include "kit/loop/clocks.hpp"
@@ -10,130 +9,135 @@
 namespace steward {
 namespace {
 
-// As long as a gateway stays in its cabinet (decision 0062).
-constexpr int gateway_days = 365 * 15;
+/// What an answer is drawn up from.
+struct Desk {
+  const Common& common;
+  const GatewayOptions& options;
+  const Streams& streams;
+  const DataFolder& data;
+  Store& store;
+};
 
-std::string enrolment_json(const GatewayOptions& options) {
-  Json broker = Json::object();
-  broker.set("host", options.broker_host).set("port", static_cast<std::int64_t>(options.broker_port));
-  Json json = Json::object();
-  json.set("schema", 1).set("site", options.site).set("gateway", options.gateway);
-  json.set("broker", std::move(broker));
-  return json.dump(2) + "\n";
-}
-
-/// Everything the gateway needs, in `folder`; gives the public half of its block key.
-Result<PublicKey> write_enrolment(const DataFolder& data, const GatewayOptions& options) {
-  auto name = gateway_common_name(SiteId{options.site}, GatewayId{options.gateway});
-  if (!name) return std::move(name.error());
-  auto authority = data.authority();
-  if (!authority) return std::move(authority.error());
-  auto cloud = data.cloud_key();
-  if (!cloud) return std::move(cloud.error());
-  auto identity = authority->issue_client(*name, valid_for_days(SystemClock().now(), gateway_days));
-  if (!identity) return std::move(identity.error());
-
-  const auto& folder = options.folder;
-  const auto block_key = SigningKey::generate();
-  auto written =
-      save_identity(*identity, folder, "gateway")
-          .and_then([&] { return write_public_file(folder / "ca.pem", authority->certificate()); })
-          .and_then([&] { return block_key.save(folder / "block-key.pem"); })
-          .and_then([&] { return VerifyingKey(cloud->public_key()).save(folder / "cloud-key.pub.pem"); })
-          .and_then([&] { return write_public_file(folder / "enrolment.json", enrolment_json(options)); });
-  if (!written) return std::move(written.error());
-  return block_key.public_key();
-}
-
-bool is_free(const std::filesystem::path& folder) {
-  std::error_code error;
-  if (!std::filesystem::exists(folder, error)) return true;
-  return std::filesystem::is_directory(folder, error) && std::filesystem::is_empty(folder, error);
-}
-
-Exit enrol(const Common& common, const GatewayOptions& options, const Streams& streams,
-           const DataFolder& data, Store& store) {
-  const SiteId site{options.site};
-  const GatewayId gateway{options.gateway};
-  const auto known = store.gateway(site, gateway);
-  if (!known) return say_fault(common, streams, known.error());
-  if (known->has_value() && !options.renew) {
-    return say_error(common, streams, Exit::refused,
-                     options.site + "/" + options.gateway +
-                         " is enrolled already; --renew gives it new keys and shuts the old ones out",
-                     options.site + "/" + options.gateway + " 已登记；--renew 会换发新密钥，旧密钥随即失效");
-  }
-  if (!is_free(options.folder)) {
-    return say_error(common, streams, Exit::bad_input,
-                     options.folder.string() + " is not an empty folder; keys are never overwritten",
-                     options.folder.string() + " 不是空文件夹；密钥不会被覆盖");
-  }
-  const auto key = write_enrolment(data, options);
-  if (!key) return say_fault(common, streams, key.error());
-  std::error_code error;
-  std::filesystem::permissions(options.folder, std::filesystem::perms::owner_all, error);
-  const auto put = store.transact([&] {
-    return store.put_gateway({site, gateway, *key, SystemClock().now()});
-  });
-  if (!put) {
-    std::filesystem::remove_all(options.folder, error);  // keys of a gateway nobody knows
-    return say_fault(common, streams, put.error());
-  }
-  if (common.json) {
+Exit say_answered(const Desk& desk, const EnrolmentGrant& grant, bool new_key) {
+  const auto name = grant.site.text + "/" + grant.gateway.text;
+  const auto gateway_print = fingerprint(grant.block_key);
+  const auto cloud_print = fingerprint(grant.cloud_key);
+  const auto file = desk.options.out.string();
+  if (desk.common.json) {
     Json out = Json::object();
-    out.set("site", options.site).set("gateway", options.gateway).set("folder", options.folder.string());
-    out.set("block_key", hex(*key));
-    streams.out << out.dump() << "\n";
-  } else {
-    streams.out << options.site << "/" << options.gateway << " enrolled; put " << options.folder.string()
-                << " onto the gateway and name it as \"enrolment\" in its config\n"
-                << options.site << "/" << options.gateway << " 已登记；请将 " << options.folder.string()
-                << " 放到网关上，并在其配置中写为 \"enrolment\"\n";
+    out.set("site", grant.site.text).set("gateway", grant.gateway.text).set("enrolment", file);
+    out.set("block_key", hex(grant.block_key)).set("block_key_fingerprint", gateway_print);
+    out.set("cloud_key_fingerprint", cloud_print).set("new_block_key", new_key);
+    desk.streams.out << out.dump() << "\n";
+    return Exit::ok;
   }
+  desk.streams.out << name << ": on the gateway: steward-edge --config FILE enrol accept " << file << "\n"
+                   << name << "：请在网关上执行：steward-edge --config 文件 enrol accept " << file << "\n"
+                   << "block key 签名公钥指纹: " << gateway_print << "\n"
+                   << "cloud key 云端公钥指纹: " << cloud_print << "\n";
   return Exit::ok;
+}
+
+/// Writes the answer, then the books. The file first: an answer nobody waits for does no harm, a gateway
+/// without one cannot begin.
+Exit answer(const Desk& desk, const EnrolmentRequest& request, const GatewayRow& row, bool revoke_older) {
+  const auto cloud = desk.data.cloud_key();
+  if (!cloud) return say_fault(desk.common, desk.streams, cloud.error());
+  const auto grant = draw_up_grant(desk.data, desk.options, request, *cloud);
+  if (!grant) return say_fault(desk.common, desk.streams, grant.error());
+  const auto bytes = encode_grant(*grant, *cloud);
+  const auto facts = certificate_facts(grant->certificate);
+  if (!bytes || !facts) return say_fault(desk.common, desk.streams, bytes ? facts.error() : bytes.error());
+  if (auto written = write_public_file(desk.options.out, chars_of(*bytes)); !written)
+    return say_fault(desk.common, desk.streams, written.error());
+  const auto put = desk.store.transact([&]() -> Result<void> {
+    if (revoke_older) {
+      if (auto revoked = revoke_certificates(desk.store, request.site, request.gateway, false); !revoked)
+        return revoked;
+    }
+    return desk.store.put_gateway(row).and_then([&] {
+      return desk.store.put_certificate(
+          {request.site, request.gateway, facts->serial, grant->at, facts->validity.until, false});
+    });
+  });
+  if (!put) return say_fault(desk.common, desk.streams, put.error());
+  return say_answered(desk, *grant, row.next_key.has_value());
+}
+
+Exit enrol(const Desk& desk) {
+  const auto asked = read_gateway_request(desk.options.request);
+  if (!asked) return say_fault(desk.common, desk.streams, asked.error());
+  const auto& request = asked->request;
+  const auto known = desk.store.gateway(request.site, request.gateway);
+  if (!known) return say_fault(desk.common, desk.streams, known.error());
+  const auto name = request.site.text + "/" + request.gateway.text;
+  const bool same = known->has_value() && (*known)->block_key == request.block_key && !(*known)->revoked_at;
+  if (known->has_value() && !same && !desk.options.renew) {
+    return say_error(
+        desk.common, desk.streams, Exit::refused,
+        name +
+            " is known already; a gateway at work is given other keys by `gateway rotate`; --renew "
+            "lets it begin anew: records it has not delivered under its old key are lost to the books",
+        name +
+            " 已登记；运行中的网关请用 gateway rotate 更换密钥；--renew 会重新登记，旧密钥签名而尚未"
+            "送达的记录将无法入账");
+  }
+  // Asked again with the keys it has: another certificate, and nothing else changes.
+  const auto row =
+      same ? **known : GatewayRow{request.site, request.gateway, request.block_key, SystemClock().now()};
+  return answer(desk, request, row, desk.options.renew);
+}
+
+Exit rotate(const Desk& desk) {
+  const auto asked = read_gateway_request(desk.options.request);
+  if (!asked) return say_fault(desk.common, desk.streams, asked.error());
+  const auto& request = asked->request;
+  const auto known = desk.store.gateway(request.site, request.gateway);
+  if (!known) return say_fault(desk.common, desk.streams, known.error());
+  const auto name = request.site.text + "/" + request.gateway.text;
+  const auto refuse = [&](const std::string& en, const std::string& zh) {
+    return say_error(desk.common, desk.streams, Exit::refused, name + en, name + zh);
+  };
+  if (!known->has_value()) return refuse(" is not enrolled; use `gateway add`", " 未登记；请用 gateway add");
+  auto row = **known;
+  if (row.revoked_at) {
+    return refuse(" was revoked; it can only begin anew: `gateway add --renew`",
+                  " 已被吊销；只能重新登记：gateway add --renew");
+  }
+  const bool other_key = request.block_key != row.block_key;
+  if (other_key && row.next_key && *row.next_key != request.block_key) {
+    return refuse(" is being rotated to another key already; accept that answer on the gateway first",
+                  " 正在更换为另一密钥；请先在网关上安装那份答复");
+  }
+  if (other_key && !asked->is_consented_by(row.block_key)) {
+    return refuse(
+        " did not ask this with its present key: somebody else may have; make the request on the gateway "
+        "with "
+        "`enrol request --new-block-key`, or, if its key is lost, `gateway add --renew`",
+        " 的现用密钥没有为该申请签名，可能是他人所为；请在网关上用 enrol request --new-block-key 生成申请；"
+        "若其密钥已丢失，请用 gateway add --renew");
+  }
+  if (other_key) row.next_key = request.block_key;
+  return answer(desk, request, row, false);
+}
+
+template <class Verb>
+Exit at_desk(const Common& common, const GatewayOptions& options, const Streams& streams, Verb verb) {
+  auto data = DataFolder::open(common.data);
+  if (!data) return say_fault(common, streams, data.error());
+  auto store = data->open_store();
+  if (!store) return say_fault(common, streams, store.error());
+  return verb({common, options, streams, *data, **store});
 }
 
 }  // namespace
 
 Exit add_gateway(const Common& common, const GatewayOptions& options, const Streams& streams) {
-  for (const auto& code : {options.site, options.gateway}) {
-    if (is_code(code)) continue;
-    return say_error(common, streams, Exit::bad_input,
-                     "\"" + code + "\" is not a code: 1 to 32 of a-z, 0-9 and '-'",
-                     "“" + code + "”不是有效代码：1 到 32 个 a-z、0-9 或 '-'");
-  }
-  auto data = DataFolder::open(common.data);
-  if (!data) return say_fault(common, streams, data.error());
-  auto store = data->open_store();
-  if (!store) return say_fault(common, streams, store.error());
-  return enrol(common, options, streams, *data, **store);
+  return at_desk(common, options, streams, enrol);
 }
 
-Exit list_gateways(const Common& common, const Streams& streams) {
-  auto data = DataFolder::open_existing(common.data);
-  if (!data) return say_fault(common, streams, data.error());
-  auto store = data->open_store();
-  if (!store) return say_fault(common, streams, store.error());
-  const auto rows = (*store)->gateways();
-  if (!rows) return say_fault(common, streams, rows.error());
-  Json list = Json::array();
-  TextTable table({Align::left, Align::left, Align::left, Align::left});
-  table.row({"site 小区", "gateway 网关", "enrolled 登记时间", "block key 签名公钥"});
-  table.rule();
-  for (const auto& row : *rows) {
-    if (!common.estate.empty() && row.site.text != common.estate) continue;
-    Json one = Json::object();
-    one.set("site", row.site.text).set("gateway", row.gateway.text);
-    one.set("enrolled_at", instant_text(row.enrolled_at)).set("block_key", hex(row.block_key));
-    list.push(std::move(one));
-    table.row({row.site.text, row.gateway.text, instant_text(row.enrolled_at), hex(row.block_key)});
-  }
-  if (common.json) {
-    streams.out << Json::object().set("gateways", std::move(list)).dump() << "\n";
-  } else {
-    streams.out << table.text();
-  }
-  return Exit::ok;
+Exit rotate_gateway(const Common& common, const GatewayOptions& options, const Streams& streams) {
+  return at_desk(common, options, streams, rotate);
 }
 
 }  // namespace steward

@@ -12,7 +12,7 @@ constexpr const char* footer =
     "ask again; 3 the books refuse it as they stand (missing readings, issued bills).\n"
     "Examples 示例:\n"
     "  steward-cloud --data books broker setup --host localhost --port 8883 --out broker\n"
-    "  steward-cloud --data books gateway add --site riverside --gateway gw1 --out enrolment\n"
+    "  steward-cloud --data books gateway add --request gw1.request --out gw1.enrolment\n"
     "  steward-cloud --data books serve --broker-host localhost --broker-port 8883\n"
     "  steward-cloud --data books import estate\n"
     "  steward-cloud --data books close --month 2026-06 --issue\n"
@@ -25,13 +25,17 @@ struct Line {
   Common common;
   ImportOptions import;
   CloseOptions close;
+  PreviewOptions preview;
   BillsOptions bills;
   ExplainOptions explain;
   GatewayOptions gateway;
+  RevokeOptions revoke;
   BrokerOptions broker;
   ListOptions list;
   EventOptions event;
   BlocksOptions blocks;
+  CommandOptions command;
+  ConfigOptions config;
   ServeOptions serve;
   Run run;
 };
@@ -59,6 +63,12 @@ void add_book_verbs(CLI::App& app, Line& line, const Streams& streams) {
   close->add_flag("--issue", line.close.issue, "issue the bills: they never change again (开具)");
   close->add_flag("--quiet", line.close.quiet, "without the tables (不显示表格)");
 
+  auto* preview = verb(app, "preview", "how a month's pools would be shared, storing nothing (公摊预览)",
+                       "steward-cloud --data books preview --month 2026-06 --pool lift", line,
+                       [&] { return preview_pools(line.common, line.preview, streams); });
+  preview->add_option("--month", line.preview.month, "YYYY-MM (月份)")->required();
+  preview->add_option("--pool", line.preview.pool, "one pool alone (公摊)");
+
   auto* bills = verb(app, "bills", "list months, or the bills of one (账单列表)",
                      "steward-cloud --data books bills --month 2026-06 --json", line,
                      [&] { return list_bills(line.common, line.bills, streams); });
@@ -75,17 +85,43 @@ void add_gateway_verbs(CLI::App& app, Line& line, const Streams& streams) {
   auto* gateway = app.add_subcommand("gateway", "enrol and list gateways (网关)");
   gateway->require_subcommand(1);
   gateway->fallthrough();
-  auto* add = verb(*gateway, "add", "enrol a gateway: its keys and certificates (登记网关)",
-                   "steward-cloud --data books gateway add --site riverside --gateway gw1 --out enrolment",
-                   line, [&] { return add_gateway(line.common, line.gateway, streams); });
-  add->add_option("--site", line.gateway.site, "the estate's code, [a-z0-9-]{1,32} (小区代码)")->required();
-  add->add_option("--gateway", line.gateway.gateway, "the gateway's code (网关代码)")->required();
-  add->add_option("--out", line.gateway.folder, "folder to make (输出文件夹)")->required();
-  add->add_option("--broker-host", line.gateway.broker_host, "noted in enrolment.json (代理地址)")
-      ->capture_default_str();
-  add->add_option("--broker-port", line.gateway.broker_port, "noted in enrolment.json (代理端口)")
-      ->capture_default_str();
-  add->add_flag("--renew", line.gateway.renew, "new keys for a gateway that is known (换发密钥)");
+  auto* add = verb(*gateway, "add", "enrol a gateway that asked: its certificate (登记网关)",
+                   "steward-cloud --data books gateway add --request gw1.request --out gw1.enrolment", line,
+                   [&] { return add_gateway(line.common, line.gateway, streams); });
+  auto* rotate =
+      verb(*gateway, "rotate", "another certificate, or key, for a gateway at work (更换证书或密钥)",
+           "steward-cloud --data books gateway rotate --request gw1.request --out gw1.enrolment", line,
+           [&] { return rotate_gateway(line.common, line.gateway, streams); });
+  for (auto* answering : {add, rotate}) {
+    answering
+        ->add_option("--request", line.gateway.request, "written by `steward-edge enrol request` (申请文件)")
+        ->required();
+    answering
+        ->add_option("--out", line.gateway.out,
+                     "the answer: take it to the gateway; holds no secret (答复文件)")
+        ->required();
+    answering
+        ->add_option("--broker-host", line.gateway.broker_host, "where gateways reach the broker (代理地址)")
+        ->capture_default_str();
+    answering->add_option("--broker-port", line.gateway.broker_port, "(代理端口)")->capture_default_str();
+  }
+  auto* revoke = verb(*gateway, "revoke", "shut a gateway out, or its older certificates (吊销)",
+                      "steward-cloud --data books gateway revoke --site riverside --gateway gw1 --why stolen "
+                      "--broker broker",
+                      line, [&] { return revoke_gateway(line.common, line.revoke, streams); });
+  revoke->add_option("--site", line.revoke.site, "(小区代码)")->required();
+  revoke->add_option("--gateway", line.revoke.gateway, "(网关代码)")->required();
+  revoke->add_option("--why", line.revoke.why, "one clause (原因)")
+      ->required()
+      ->check([](const std::string& why) {
+        return why.empty() || why.size() > 256 ? "1 to 256 bytes / 1 至 256 字节" : "";
+      });
+  revoke->add_option("--broker", line.revoke.broker,
+                     "the broker's folder, whose crl.pem is written (代理文件夹)");
+  revoke->add_flag("--old-certificates", line.revoke.old_certificates,
+                   "only those before the newest; the gateway stays (仅作废旧证书)");
+  add->add_flag("--renew", line.gateway.renew,
+                "the gateway is known and begins anew: its old keys count no more (重新登记)");
   verb(*gateway, "list", "gateways that may send (网关列表)", "steward-cloud --data books gateway list", line,
        [&] { return list_gateways(line.common, streams); });
 
@@ -127,6 +163,9 @@ void add_list_verbs(CLI::App& app, Line& line, const Streams& streams) {
   bounds(verb(app, "frozen", "registers meters kept by themselves, newest first (冻结数据)",
               "steward-cloud --data books frozen --from 2026-06-01", line,
               [&] { return list_frozen(line.common, line.list, streams); }));
+  bounds(verb(app, "commands", "what was asked of gateways, newest first (命令记录)",
+              "steward-cloud --data books commands --limit 20", line,
+              [&] { return list_commands(line.common, line.list, streams); }));
   verb(app, "status", "gateways, counts and alarms (状态)", "steward-cloud --data books status --json", line,
        [&] { return show_status(line.common, streams); });
   verb(app, "restored", "say that a backup was restored: gateways send again (备份恢复后执行)",
@@ -170,6 +209,40 @@ void add_blocks_verbs(CLI::App& app, Line& line, const Streams& streams) {
   sub->add_option("--to", line.blocks.to, "day or RFC 3339, exclusive (止)");
 }
 
+void add_command_verb(CLI::App& app, Line& line, const Streams& streams) {
+  auto* command = verb(app, "command", "ask a gateway to do something, and wait for its answer (下发命令)",
+                       "steward-cloud --data books command gw1 read-now E-0101 --by \"Li Wei\"", line,
+                       [&] { return send_command(line.common, line.command, streams); });
+  command->add_option("gateway", line.command.gateway, "as `gateway list` names it (网关)")->required();
+  command
+      ->add_option("words", line.command.words,
+                   "read-now METER | resend STREAM FROM | restart-bus BUS | open-door CONTROLLER-DOOR (命令)")
+      ->required()
+      ->expected(2, 3);
+  command->add_option("--by", line.command.who, "who asks (操作人)")->required();
+  command->add_option("--life", line.command.life_s, "seconds it is good for; a door at most 30 (有效秒数)")
+      ->check(CLI::Range(1, 86'400))
+      ->capture_default_str();
+}
+
+void add_config_verbs(CLI::App& app, Line& line, const Streams& streams) {
+  auto* config = app.add_subcommand("config", "what gateways shall be: rounds, buses, meters (网关配置)");
+  config->require_subcommand(1);
+  config->fallthrough();
+  auto* push = verb(*config, "push", "give a gateway a new config (下发配置)",
+                    "steward-cloud --data books config push gw1 gw1.json --by \"Li Wei\"", line,
+                    [&] { return push_config(line.common, line.config, streams); });
+  push->add_option("gateway", line.config.gateway, "as `gateway list` names it (网关)")->required();
+  push->add_option("file", line.config.file, "a site config as JSON (配置文件)")
+      ->required()
+      ->check(CLI::ExistingFile);
+  push->add_option("--by", line.config.who, "who says so (操作人)")->required();
+  auto* show = verb(*config, "show", "what was wanted, and what became of it (查看配置)",
+                    "steward-cloud --data books config show gw1", line,
+                    [&] { return show_config(line.common, line.config, streams); });
+  show->add_option("gateway", line.config.gateway, "as `gateway list` names it (网关)")->required();
+}
+
 void add_serve(CLI::App& app, Line& line, const Streams& streams) {
   auto* serve_verb = verb(app, "serve", "take readings from the gateways until SIGTERM (运行)",
                           "steward-cloud --data books serve --broker-host localhost --broker-port 8883", line,
@@ -206,6 +279,8 @@ Exit run_steward_cloud(const std::vector<std::string>& arguments, const Streams&
   add_list_verbs(app, line, streams);
   add_event_verbs(app, line, streams);
   add_blocks_verbs(app, line, streams);
+  add_command_verb(app, line, streams);
+  add_config_verbs(app, line, streams);
   add_serve(app, line, streams);
   if (arguments.size() == 1 && arguments[0] == man_verbs_option) {
     streams.out << man_verbs(app);

@@ -46,6 +46,14 @@ struct CloseOptions {
 /// refuses and lists them all.
 Exit close_month(const Common& common, const CloseOptions& options, const Streams& streams);
 
+struct PreviewOptions {
+  std::string month;  // 2026-06
+  std::string pool;   // empty: all
+};
+/// How the month's pools would be shared: formula, every unit's inputs, weight and share, and who holds the
+/// left-over counts. Draws the month up and stores nothing; refuses over what `close` refuses.
+Exit preview_pools(const Common& common, const PreviewOptions& options, const Streams& streams);
+
 struct BillsOptions {
   std::string month;  // empty: one line per month
 };
@@ -59,16 +67,30 @@ struct ExplainOptions {
 Exit explain_bill(const Common& common, const ExplainOptions& options, const Streams& streams);
 
 struct GatewayOptions {
-  std::string site;
-  std::string gateway;
-  std::filesystem::path folder;  // to be made: what the gateway needs to take part
+  std::filesystem::path request;  // what `steward-edge enrol request` wrote
+  std::filesystem::path out;      // the answer, for `steward-edge enrol accept`
   std::string broker_host = "localhost";
   std::uint16_t broker_port = 8883;
-  bool renew = false;  // the gateway is known: give it new keys
+  bool renew = false;  // the gateway is known: it begins anew, its old keys count no more
 };
-/// Enrols a gateway: certificate, signing key, and the cloud's public keys, in a
-/// folder that goes onto the gateway. The private keys are kept nowhere else.
+/// Enrols a gateway that asked: its certificate, this cloud's public keys and the broker's address, in
+/// a file without secrets. The gateway's private keys were made on it and are never here.
 Exit add_gateway(const Common& common, const GatewayOptions& options, const Streams& streams);
+/// Gives a gateway at work another certificate, and another block key if it asked for one: the cloud takes
+/// both keys until the gateway's first words under the new one, and from there each only for its own part
+/// of a log. Nothing in flight is lost.
+Exit rotate_gateway(const Common& common, const GatewayOptions& options, const Streams& streams);
+
+struct RevokeOptions {
+  std::string site;
+  std::string gateway;
+  std::string why;                // 1 to 256 bytes; shown with each block that comes all the same
+  std::filesystem::path broker;   // the broker's folder: its crl.pem is written; empty: only the authority's
+  bool old_certificates = false;  // only those before the newest; the gateway stays
+};
+/// Shuts a gateway out: its blocks are evidence from now on, its certificates are on the broker's revocation
+/// list.
+Exit revoke_gateway(const Common& common, const RevokeOptions& options, const Streams& streams);
 Exit list_gateways(const Common& common, const Streams& streams);
 
 struct BrokerOptions {
@@ -104,6 +126,31 @@ struct EventOptions {
 Exit list_events(const Common& common, const EventOptions& options, const Streams& streams);
 /// Says that an event is so, or is not. Kept for ever; a later decision takes its place and stands beside it.
 Exit decide_event(const Common& common, const EventOptions& options, bool confirmed, const Streams& streams);
+
+struct CommandOptions {
+  std::string gateway;
+  std::vector<std::string>
+      words;                 // "read-now METER", "resend STREAM FROM", "restart-bus BUS", "open-door GATE-1"
+  std::string who;           // 1 to 64 bytes
+  std::int64_t life_s = 60;  // good for so long; a door at most 30 s, others a day
+};
+/// Asks a gateway to do something, waits for its signed answer and prints it. The command and the
+/// answer are kept for ever. Needs a running `serve`, which has the line to the broker.
+Exit send_command(const Common& common, const CommandOptions& options, const Streams& streams);
+/// What was asked of gateways, by whom, and what became of it.
+Exit list_commands(const Common& common, const ListOptions& options, const Streams& streams);
+
+struct ConfigOptions {
+  std::string gateway;
+  std::filesystem::path
+      file;         // push: a site config (docs/formats/messages.md); its version is raised as needed
+  std::string who;  // push: 1 to 64 bytes
+};
+/// Says what a gateway shall be: checked as far as the cloud can, signed, kept for ever. `serve` publishes
+/// it.
+Exit push_config(const Common& common, const ConfigOptions& options, const Streams& streams);
+/// What a gateway shall be, and what it says became of it.
+Exit show_config(const Common& common, const ConfigOptions& options, const Streams& streams);
 
 Exit show_status(const Common& common, const Streams& streams);
 /// Gives the database a new identity: to be run once after a backup was restored.

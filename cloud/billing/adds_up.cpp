@@ -1,12 +1,15 @@
 #include "cloud/billing/adds_up.hpp"
 
 #include <map>
+#include <tuple>
+#include <utility>
 
 namespace steward {
 
 std::string what_does_not_add_up(const BillRun& run) {
   Fen all;
-  Fen reductions;
+  Fen mirrored;  // vacancies
+  std::map<std::tuple<FeeId, UnitId, Day>, std::pair<Fen, Fen>> of_fee;
   std::map<PoolId, std::int64_t> of_pool;
   std::map<PointId, Milli> of_point;
   for (const auto& bill : run.bills) {
@@ -14,18 +17,27 @@ std::string what_does_not_add_up(const BillRun& run) {
     for (const auto& line : bill.lines) {
       sum += line.amount;
       if (const auto* own = std::get_if<OwnUse>(&line.why)) {
-        of_point[own->point] += line.quantity.value_or(Milli{});
+        if (!own->surcharge) of_point[own->point] += line.quantity.value_or(Milli{});
       } else if (const auto* share = std::get_if<PoolShare>(&line.why)) {
         of_pool[share->pool] += line.quantity ? line.quantity->count : line.amount.count;
-      } else {
-        reductions += line.amount;
+      } else if (const auto* fee = std::get_if<FeeShare>(&line.why)) {
+        auto& of = of_fee[{fee->fee, line.unit, fee->period_from}];
+        if (fee->period == FeePeriod::move_in) continue;
+        of.first += line.amount;
+        of.second = fee->unit_fee;
+      } else if (const auto* reduction = std::get_if<Reduction>(&line.why)) {
+        if (reduction->rule.text.empty()) mirrored += line.amount;
       }
     }
     if (sum != bill.total) return "the lines of bill " + bill.id.text;
     all += sum;
   }
   if (all != run.total) return "the bills of the run";
-  if (reductions.count != 0) return "the reductions and what is paid for them";
+  if (mirrored.count != 0) return "the vacancy reductions and what is paid for them";
+  for (const auto& [key, sums] : of_fee) {
+    if (sums.first != sums.second)
+      return "the fee " + std::get<FeeId>(key).text + " of unit " + std::get<UnitId>(key).text;
+  }
 
   for (const auto& pool : run.pools) {
     const auto& statement = pool.statement;

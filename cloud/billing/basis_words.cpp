@@ -34,6 +34,10 @@ std::string share_text(const PoolStatement& pool, std::int64_t count, const std:
   return pool.share == ShareOf::money ? yuan_text(Fen{count}) + yuan : quantity_text(count, pool.medium);
 }
 
+std::string fee_count_text(const FeeShare& fee) {
+  return fee.basis == FeeBasis::area ? decimal_text(fee.count, 4) + " m²" : std::to_string(fee.count);
+}
+
 std::string percent_text(std::int64_t ppm) {
   auto text = decimal_text(ppm, 4);
   text.erase(text.find_last_not_of('0') + 1);

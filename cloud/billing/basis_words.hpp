@@ -14,6 +14,8 @@ std::string basis_zh(Basis basis);
 std::string weight_text(Basis basis, std::int64_t weight, Medium medium);
 /// What a pool shares, or a part of it: a quantity, or yuan followed by `yuan`.
 std::string share_text(const PoolStatement& pool, std::int64_t count, const std::string& yuan);
+/// "89.4300 m²", "2".
+std::string fee_count_text(const FeeShare& fee);
 /// "70 %", "12.5 %".
 std::string percent_text(std::int64_t ppm);
 /// 公摊 share or 损耗 loss.

@@ -17,13 +17,27 @@ namespace steward {
 // be recomputed except the sum over the neighbours' meters in a pool, which it
 // quotes but does not itemise (no resident sees another's readings).
 
+/// How a tier's bound came about, where heads or a part of a year change it:
+/// upto' = ⌊(upto + persons × per_person) × months / 12⌋.
+struct BoundRule {
+  Milli upto;  // as tariffs.csv has it
+  Milli per_person;
+  std::int64_t persons = 0;  // above the version's persons_above
+  std::int64_t months = 12;
+
+  friend bool operator==(const BoundRule&, const BoundRule&) = default;
+};
+
 /// Why a line is what it is: the unit's own meter.
 struct OwnUse {
   PointId point;  // its readings: the entry of Bill::usages with this point and the line's days
   TierPeriod period = TierPeriod::month;
   std::uint32_t tier = 1;
   std::optional<Milli> tier_upto;
-  Milli used_before;  // in the tariff's period, before this line
+  Milli used_before;                 // in the tariff's period, before this line
+  std::optional<BoundRule> bound{};  // of tier_upto; empty: as tariffs.csv has it
+  std::string band{};                // time of use (峰谷); empty: all
+  bool surcharge = false;            // a tier's price put onto what the bands' lines ask already
 
   friend bool operator==(const OwnUse&, const OwnUse&) = default;
 };
@@ -49,13 +63,43 @@ struct PoolShare {
   friend bool operator==(const PoolShare&, const PoolShare&) = default;
 };
 
-/// Why a line is what it is: taken off what another line asks, or, `borne`, put
-/// onto the landlord who pays it instead. The two are each other's mirror image.
+/// Why a line is what it is: a fee that nothing meters.
+struct FeeShare {
+  FeeId fee;
+  std::string name;
+  FeeBasis basis = FeeBasis::area;
+  FeePeriod period = FeePeriod::month;
+  Day period_from;  // what the price is for, [period_from, period_to)
+  Day period_to;
+  std::int64_t count = 0;  // cm², heads, vehicles or 1
+  Fen unit_fee;            // of the unit for the whole period: count × price, rounded once
+  std::int64_t part = 1;   // days of the period that are this account's
+  std::int64_t whole = 1;
+
+  friend bool operator==(const FeeShare&, const FeeShare&) = default;
+};
+
+/// Why a line is what it is: asked for once.
+struct Charged {
+  ChargeId charge;
+  std::string name;
+  Day day;
+
+  friend bool operator==(const Charged&, const Charged&) = default;
+};
+
+/// Why a line is what it is: taken off what other lines ask. By a vacancy, it is
+/// `borne` by the landlord in a line that is its mirror image; by a rule, somebody
+/// approved it and nobody pays it.
 struct Reduction {
-  std::string of;        // the pool whose share is reduced
-  Fen base;              // the line it is taken off
+  std::string of;        // the pool or fee whose line is reduced; by a rule, its item
+  Fen base;              // the lines it is taken off
   std::int64_t ppm = 0;  // of base
   bool borne = false;
+  ReductionId rule{};  // empty: a vacancy
+  std::string approved_by{};
+  Day approved_on{};
+  std::string reason{};
 
   friend bool operator==(const Reduction&, const Reduction&) = default;
 };
@@ -68,10 +112,10 @@ struct BillLine {
   Day to;
   TariffId tariff;                // empty: money alone, with no price
   Day tariff_from;                // the tariff version, by the day it came into force
-  MicroYuan price;                // per kWh or m³
+  MicroYuan price;                // per kWh or m³; of a fee, per m², head, ...
   std::optional<Milli> quantity;  // empty: a share of money
   Fen amount;
-  std::variant<OwnUse, PoolShare, Reduction> why;
+  std::variant<OwnUse, PoolShare, FeeShare, Charged, Reduction> why;
 
   friend bool operator==(const BillLine&, const BillLine&) = default;
 };

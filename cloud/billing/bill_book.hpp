@@ -16,6 +16,9 @@ class BillBook {
   /// Evidence of a share line; callers come pool by pool, in id order.
   void add(const AccountId& account, const PoolStatement& statement);
 
+  /// Takes `rule` off the lines that are there; nothing where it fits none that asks for more than it gives.
+  void reduce(const ReductionRule& rule, Day from, Day to);
+
   /// Sorts the lines, sums them up and puts the bills into `run`, by account.
   void finish(BillRun& run);
 

@@ -50,6 +50,7 @@ Json usage_json(const PointUsage& usage) {
     json.set("begin", end_json(segment.begin));
     json.set("end", end_json(segment.end));
     json.set("usage_milli", segment.usage.count);
+    if (!segment.band.empty()) json.set("band", segment.band);
     segments.push(std::move(json));
   }
   auto json = Json::object();
@@ -78,6 +79,52 @@ void set_terms(Json& json, const std::vector<ShareTerm>& terms) {
   json.set("terms", std::move(list));
 }
 
+/// Why a line is what it is where nothing was measured; all of it schema 2.
+void set_unmetered(Json& json, const BillLine& line) {
+  if (const auto* fee = std::get_if<FeeShare>(&line.why)) {
+    json.set("kind", "fee");
+    json.set("fee", fee->fee.text);
+    json.set("name", fee->name);
+    json.set("basis", json_of(word(fee->basis)));
+    json.set("period", json_of(word(fee->period)));
+    json.set("period_from", text_of(fee->period_from));
+    json.set("period_to", text_of(fee->period_to));
+    json.set("count", fee->count);
+    json.set("unit_fee_fen", fee->unit_fee.count);
+    json.set("part", fee->part);
+    json.set("whole", fee->whole);
+  } else if (const auto* charged = std::get_if<Charged>(&line.why)) {
+    json.set("kind", "charge");
+    json.set("charge", charged->charge.text);
+    json.set("name", charged->name);
+    json.set("day", text_of(charged->day));
+  } else if (const auto* reduction = std::get_if<Reduction>(&line.why)) {
+    json.set("kind", "reduction");
+    json.set("of", reduction->of);
+    json.set("base_fen", reduction->base.count);
+    json.set("ppm", reduction->ppm);
+    json.set("borne", reduction->borne);
+    if (reduction->rule.text.empty()) return;
+    json.set("rule", reduction->rule.text);
+    json.set("approved_by", reduction->approved_by);
+    json.set("approved_on", text_of(reduction->approved_on));
+    json.set("reason", reduction->reason);
+  }
+}
+
+/// What schema 1 has no word for in a metered line.
+void set_special(Json& json, const OwnUse& own) {
+  if (!own.band.empty()) json.set("band", own.band);
+  if (own.surcharge) json.set("surcharge", true);
+  if (!own.bound) return;
+  auto bound = Json::object();
+  bound.set("upto_milli", own.bound->upto.count);
+  bound.set("per_person_milli", own.bound->per_person.count);
+  bound.set("persons", own.bound->persons);
+  bound.set("months", own.bound->months);
+  json.set("bound", std::move(bound));
+}
+
 Json line_json(const BillLine& line) {
   auto json = Json::object();
   json.set("unit", line.unit.text);
@@ -91,6 +138,7 @@ Json line_json(const BillLine& line) {
     json.set("tier", json_of(own->tier));
     json.set("tier_upto_milli", own->tier_upto ? Json(own->tier_upto->count) : Json());
     json.set("used_before_milli", own->used_before.count);
+    set_special(json, *own);
   } else if (const auto* share = std::get_if<PoolShare>(&line.why)) {
     json.set("kind", "share");
     json.set("pool", share->pool.text);
@@ -99,12 +147,7 @@ Json line_json(const BillLine& line) {
     json.set("part", share->part);
     json.set("whole", share->whole);
   } else {
-    const auto& reduction = std::get<Reduction>(line.why);
-    json.set("kind", "reduction");
-    json.set("of", reduction.of);
-    json.set("base_fen", reduction.base.count);
-    json.set("ppm", reduction.ppm);
-    json.set("borne", reduction.borne);
+    set_unmetered(json, line);
   }
   json.set("tariff", line.tariff.text);
   json.set("tariff_from", text_of(line.tariff_from));
@@ -125,21 +168,30 @@ Json residual_json(const Residual& residual) {
 }
 
 /// Can schema 1 say it?
+bool plain(const PointUsage& usage) {
+  return std::all_of(usage.segments.begin(), usage.segments.end(),
+                     [](const auto& segment) { return segment.band.empty(); });
+}
 bool plain(const PoolStatement& pool) {
-  return pool.source == PoolSource::residual && pool.kind == PoolKind::common &&
+  return plain(pool.usage) && pool.source == PoolSource::residual && pool.kind == PoolKind::common &&
          pool.negative == Negative::clamp && pool.terms.size() == 1 &&
          pool.terms.front().basis <= Basis::usage;
 }
 bool plain(const BillLine& line) {
-  return !std::holds_alternative<Reduction>(line.why) && line.medium != Medium::none &&
-         line.amount.count >= 0;
+  const auto* own = std::get_if<OwnUse>(&line.why);
+  if (own != nullptr)
+    return own->band.empty() && !own->surcharge && !own->bound && own->period != TierPeriod::two_months;
+  return std::holds_alternative<PoolShare>(line.why) && line.medium != Medium::none && line.amount.count >= 0;
 }
 bool plain(const Bill& bill) {
   return std::all_of(bill.lines.begin(), bill.lines.end(), [](const auto& line) { return plain(line); }) &&
+         std::all_of(bill.usages.begin(), bill.usages.end(),
+                     [](const auto& usage) { return plain(usage); }) &&
          std::all_of(bill.pools.begin(), bill.pools.end(), [](const auto& pool) { return plain(pool); });
 }
 bool plain(const BillRun& run) {
   return std::all_of(run.bills.begin(), run.bills.end(), [](const auto& bill) { return plain(bill); }) &&
+         std::all_of(run.usages.begin(), run.usages.end(), [](const auto& usage) { return plain(usage); }) &&
          std::all_of(run.pools.begin(), run.pools.end(),
                      [](const auto& pool) { return plain(pool.statement); });
 }

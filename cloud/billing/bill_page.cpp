@@ -22,10 +22,45 @@ const PoolStatement* pool_of(const Bill& bill, const PoolId& id) {
   return found == bill.pools.end() ? nullptr : &*found;
 }
 
+std::string unmetered_text(const BillLine& line) {
+  if (const auto* fee = std::get_if<FeeShare>(&line.why)) {
+    const auto part = fee->part == fee->whole
+                          ? std::string()
+                          : "  " + yuan_text(fee->unit_fee) + " × " + std::to_string(fee->part) + "/" +
+                                std::to_string(fee->whole) + " 天 days";
+    return "收费 fee " + fee->fee.text + (fee->name.empty() ? "" : " " + fee->name) + part;
+  }
+  if (const auto* charged = std::get_if<Charged>(&line.why))
+    return "一次性 once " + charged->charge.text + (charged->name.empty() ? "" : " " + charged->name);
+  const auto& reduction = std::get<Reduction>(line.why);
+  const auto part = percent_text(reduction.ppm) + " × " + yuan_text(reduction.base);
+  if (!reduction.rule.text.empty())
+    return "减免 reduction " + reduction.rule.text + " (" + reduction.of + ") " + part + "  批准 approved " +
+           reduction.approved_by + " " + text_of(reduction.approved_on);
+  return (reduction.borne ? "代付空置减免 vacancy, borne " : "空置减免 vacancy, spared ") + reduction.of +
+         " " + part;
+}
+
+std::string quantity_of(const BillLine& line) {
+  if (line.quantity) return quantity_text(line.quantity->count, line.medium);
+  if (const auto* fee = std::get_if<FeeShare>(&line.why)) return fee_count_text(*fee);
+  return std::holds_alternative<PoolShare>(line.why) ? "按金额 by money" : "";
+}
+
+std::string price_of(const BillLine& line) {
+  if (const auto* fee = std::get_if<FeeShare>(&line.why))
+    return price_text(line.price) + "/" +
+           (fee->basis == FeeBasis::area ? "m²" : std::string(word(fee->basis)));
+  return line.tariff.text.empty() ? std::string()
+                                  : price_text(line.price) + "/" + std::string(priced_unit(line.medium));
+}
+
 std::string item_text(const Bill& bill, const BillLine& line) {
   std::string text = medium_words(line.medium);
   if (const auto* own = std::get_if<OwnUse>(&line.why)) {
     text += "用量 use " + own->point.text;
+    if (!own->band.empty()) text += "  时段 " + own->band;
+    if (own->surcharge) text += "  加价 surcharge";
     if (own->tier > 1 || own->tier_upto) text += "  第 " + std::to_string(own->tier) + " 档 tier";
   } else if (const auto* share = std::get_if<PoolShare>(&line.why)) {
     const auto* pool = pool_of(bill, share->pool);
@@ -33,10 +68,11 @@ std::string item_text(const Bill& bill, const BillLine& line) {
     text += kind_zh(kind) + " " + kind_en(kind) + " " + share->pool.text +
             (pool == nullptr || pool->name.empty() ? "" : " " + pool->name);
   } else {
-    const auto& reduction = std::get<Reduction>(line.why);
-    text += (reduction.borne ? "代付空置减免 vacancy, borne " : "空置减免 vacancy, spared ") + reduction.of +
-            " " + percent_text(reduction.ppm);
+    text += unmetered_text(line);
   }
+  if (line.medium == Medium::none && !std::holds_alternative<PoolShare>(line.why) &&
+      !std::holds_alternative<FeeShare>(line.why))
+    return text;
   const bool whole_month =
       line.from == first_day(bill.month) && line.to == first_day(bill.month + std::chrono::months{1});
   return whole_month ? text : text + "  " + days_text(line.from, line.to);
@@ -50,15 +86,13 @@ void add_lines(const Bill& bill, std::string& page) {
   for (const auto& line : bill.lines) {
     if (unit == nullptr || *unit != line.unit) {
       unit = &line.unit;
-      table.row(
-          {line.unit.text.empty() ? "无人分摊 shared by nobody" : "房屋 Unit " + line.unit.text, "", "", ""});
+      const bool reduced = std::holds_alternative<Reduction>(line.why);
+      const auto whose = !line.unit.text.empty() ? "房屋 Unit " + line.unit.text
+                         : reduced               ? std::string("全部房屋 all units")
+                                                 : std::string("无人分摊 shared by nobody");
+      table.row({whose, "", "", ""});
     }
-    table.row({"  " + item_text(bill, line),
-               line.quantity ? quantity_text(line.quantity->count, line.medium) : "按金额 by money",
-               line.tariff.text.empty()
-                   ? std::string()
-                   : price_text(line.price) + "/" + std::string(priced_unit(line.medium)),
-               yuan_text(line.amount)});
+    table.row({"  " + item_text(bill, line), quantity_of(line), price_of(line), yuan_text(line.amount)});
   }
   table.rule();
   table.row({"合计 Total", "", "", yuan_text(bill.total)});

@@ -49,6 +49,12 @@ std::optional<BillRun> draw(const Estate& estate, const ClosingReadings& reading
   if (!problems.empty()) return std::nullopt;  // a pool is shared only when all of it is known
   place_units(work);
   for (const auto& [id, pool] : estate.pools) share_pool(work, pool);
+  bill_fees(work);
+  bill_charges(work);
+  for (const auto& [id, rule] : estate.reductions) {
+    const bool in_force = rule.from <= work.from && (!rule.to || *rule.to > work.from);
+    if (in_force) work.book.reduce(rule, work.from, work.to);
+  }
   if (!problems.empty()) return std::nullopt;  // a formula that could not be worked out
   for (auto& [id, usage] : work.usages) run.usages.push_back(std::move(usage));
   note_residuals(work);

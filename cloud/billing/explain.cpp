@@ -4,6 +4,10 @@
 
 #include "cloud/billing/basis_words.hpp"
 #include "cloud/billing/epoch_text.hpp"
+#include "cloud/billing/unmetered_words.hpp"
+#include "cloud/metering/life_cut.hpp"
+#include "cloud/metering/life_words.hpp"
+#include "contract/text/meter_event_text.hpp"
 
 namespace steward {
 namespace {
@@ -31,7 +35,8 @@ std::string product_text(Milli quantity, MicroYuan price) {
 /// Writes one bill in one language.
 class Teller {
  public:
-  Teller(const Bill& bill, Language language) : bill_(bill), zh_(language == Language::zh) {}
+  Teller(const Bill& bill, Language language, std::span<const LifeEvent> events)
+      : bill_(bill), zh_(language == Language::zh), events_(events) {}
 
   std::string tell() {
     say("账单 " + bill_.id.text + "：" + bill_.account_name + " 应付 " + yuan_text(bill_.total) + " 元，共 " +
@@ -52,7 +57,7 @@ class Teller {
       } else if (const auto* share = std::get_if<PoolShare>(&line.why)) {
         tell_share(line, *share);
       } else {
-        tell_reduction(line, std::get<Reduction>(line.why));
+        tell_unmetered(line);
       }
       sum += line.amount;
     }
@@ -89,8 +94,10 @@ class Teller {
     const auto tier = std::to_string(own.tier);
     const bool tiered = own.tier > 1 || own.tier_upto;
     say(number_ + ". 房屋 " + line.unit.text + "，自用" + medium_zh(line.medium) +
+            (own.band.empty() ? "" : "，时段 " + own.band) + (own.surcharge ? "，加价" : "") +
             (tiered ? "，第 " + tier + " 档" : "") + "：" + yuan_text(line.amount) + " 元。",
         number_ + ". Unit " + line.unit.text + ", own use of " + std::string(word(line.medium)) +
+            (own.band.empty() ? "" : ", band " + own.band) + (own.surcharge ? ", surcharge" : "") +
             (tiered ? ", tier " + tier : "") + ": " + yuan_text(line.amount) + " yuan.");
     for (const auto& usage : bill_.usages) {
       if (usage.point == own.point && usage.from == line.from && usage.to == line.to) tell_usage(usage);
@@ -102,14 +109,37 @@ class Teller {
   void tell_tier(const BillLine& line, const OwnUse& own) {
     const auto before = quantity(own.used_before, line.medium);
     const auto part = quantity(*line.quantity, line.medium);
-    const bool year = own.period == TierPeriod::year;
+    constexpr std::string_view spans_zh[] = {"年", "月", "双月"};
+    constexpr std::string_view spans_en[] = {"year", "month", "two months"};
+    const auto span = static_cast<std::size_t>(own.period);
+    const bool several = own.period == TierPeriod::two_months;
     const auto tier = std::to_string(own.tier);
-    say("   阶梯：本" + std::string(year ? "年" : "月") + "此前已用 " + before + "，其后的 " + part +
-            " 属第 " + tier + " 档" +
+    say("   阶梯：本" + std::string(spans_zh[span]) + "此前已用 " + before + "，其后的 " + part + " 属第 " +
+            tier + " 档" +
             (own.tier_upto ? "（至 " + quantity(*own.tier_upto, line.medium) + "）" : "（无上限）") + "。",
-        "   Tier: " + before + " of this " + (year ? "year" : "month") + " were used before; the next " +
-            part + " fall in tier " + tier +
+        "   Tier: " + before + " of " + (several ? "these " : "this ") + std::string(spans_en[span]) +
+            " were used before; the next " + part + " fall in tier " + tier +
             (own.tier_upto ? " (up to " + quantity(*own.tier_upto, line.medium) + ")." : " (no limit)."));
+    if (own.bound) tell_bound(line.medium, own);
+  }
+
+  /// Why this unit's bound is not the one of tariffs.csv.
+  void tell_bound(Medium medium, const OwnUse& own) {
+    const auto& bound = *own.bound;
+    std::string zh = quantity(bound.upto, medium);
+    std::string en = zh;
+    if (bound.persons > 0) {
+      const auto more = std::to_string(bound.persons) + " × " + quantity(bound.per_person, medium);
+      zh += " + 超出 " + std::to_string(bound.persons) + " 人：" + more;
+      en += " + " + more + " for " + std::to_string(bound.persons) + " persons more";
+    }
+    if (bound.months < 12) {
+      const auto months = std::to_string(bound.months) + " / 12";
+      zh = "(" + zh + ") × " + months + "（年内新装，按月折算）";
+      en = "(" + en + ") × " + months + " (its meter was hung in the year)";
+    }
+    say("   上限：" + zh + " = " + quantity(*own.tier_upto, medium) + "。",
+        "   Bound: " + en + " = " + quantity(*own.tier_upto, medium) + ".");
   }
 
   /// The difference as it was formed; by a fraction, each register is rounded down by itself.
@@ -131,8 +161,8 @@ class Teller {
       const auto sum = difference_text(begin, end, segment) + " = " + quantity(segment.usage, usage.medium);
       say("   计量点 " + usage.point.text + "，表 " + segment.meter.text + "：" + sum + "。",
           "   Point " + usage.point.text + ", meter " + segment.meter.text + ": " + sum + ".");
-      tell_end(segment.begin, usage.medium);
-      tell_end(segment.end, usage.medium);
+      tell_end(segment, segment.begin, usage.medium);
+      tell_end(segment, segment.end, usage.medium);
     }
     if (usage.segments.size() > 1) {
       say("   期间换表，各段合计 " + quantity(usage.usage, usage.medium) + "。",
@@ -140,7 +170,27 @@ class Teller {
     }
   }
 
-  void tell_end(const RegisterEnd& end, Medium medium) {
+  /// Where an event cut the line: what happened, and whose word it is.
+  bool tell_cut(const UsageSegment& segment, const RegisterEnd& end, Medium medium) {
+    const auto* const event = cut_at(segment, end, events_, bill_.offset);
+    if (event == nullptr) return false;
+    const auto read = read_meter_event(event->said);
+    const auto words = event_words(*read, medium, bill_.offset);
+    const auto value = instant(end.reading.at) + "  " + quantity(Milli{end.reading.value}, medium);
+    const auto no = std::to_string(event->no);
+    const auto why = read->why.empty() ? std::string() : ", " + read->why;
+    const auto who_zh = read->by.empty() ? std::string("网关发现") : "操作人 " + read->by;
+    const auto who_en = read->by.empty() ? std::string("found by the gateway") : "said by " + read->by;
+    const bool opening = end.kind == EndKind::opening;
+    say("     " + value + "  " + (opening ? "起码" : "止码") + "，表计事件 " + no + "：" + words.zh + "；" +
+            who_zh + why,
+        "     " + value + "  " + (opening ? "first register" : "last register") + ", meter event " + no +
+            ": " + words.en + "; " + who_en + why);
+    return true;
+  }
+
+  void tell_end(const UsageSegment& segment, const RegisterEnd& end, Medium medium) {
+    if (tell_cut(segment, end, medium)) return;
     const auto& reading = end.reading;
     const auto value = instant(reading.at) + "  " + quantity(Milli{reading.value}, medium);
     if (end.kind != EndKind::reading) {
@@ -272,33 +322,25 @@ class Teller {
             share_text(pool, mine.share, " yuan") + " (largest remainder).");
   }
 
-  void tell_reduction(const BillLine& line, const Reduction& reduction) {
-    const auto base = yuan_text(reduction.base);
-    const auto part = percent_text(reduction.ppm);
-    const auto amount = yuan_text(line.amount);
-    if (reduction.borne) {
-      say(number_ + ". 房屋 " + line.unit.text + " 空置，承担其公摊 " + reduction.of + " 的减免：" + amount +
-              " 元。",
-          number_ + ". Unit " + line.unit.text + " is vacant; what its owner is spared of the share " +
-              reduction.of + " is paid here: " + amount + " yuan.");
-    } else {
-      say(number_ + ". 房屋 " + line.unit.text + " 空置，公摊 " + reduction.of + " 减免：" + amount + " 元。",
-          number_ + ". Unit " + line.unit.text + " is vacant and spared a part of its share " + reduction.of +
-              ": " + amount + " yuan.");
+  void tell_unmetered(const BillLine& line) {
+    auto before = number_ + ". ";
+    for (const auto& [zh, en] : unmetered_words(line)) {
+      say(before + zh, before + en);
+      before.clear();
     }
-    say("   " + base + " 元的 " + part + "，四舍五入到分；另一方的一行与此数相等、正负相反。",
-        "   " + part + " of " + base +
-            " yuan, rounded to fen; the other side's line is the same amount with the other sign.");
   }
 
   const Bill& bill_;
   const bool zh_;
+  const std::span<const LifeEvent> events_;
   std::string number_;
   std::string text_;
 };
 
 }  // namespace
 
-std::string explain(const Bill& bill, Language language) { return Teller(bill, language).tell(); }
+std::string explain(const Bill& bill, Language language, std::span<const LifeEvent> events) {
+  return Teller(bill, language, events).tell();
+}
 
 }  // namespace steward

@@ -1,8 +1,10 @@
 #pragma once
 #include <cstdint>
+#include <span>
 #include <string>
 
 #include "cloud/billing/bill.hpp"
+#include "cloud/metering/meter_life.hpp"
 
 namespace steward {
 
@@ -13,7 +15,8 @@ enum class Language : std::uint8_t { zh, en };
 /// it was rounded; for a share, what the pool was and the unit's weight in it.
 /// Each reading is followed back to its record: gateway, log epoch and seq, meter
 /// profile and the raw register words as they came over the wire.
-/// Needs the bill alone, so an issued bill explains itself for ever.
-std::string explain(const Bill& bill, Language language);
+/// Needs the bill alone, so an issued bill explains itself for ever. With the events of meters' lives it
+/// also says which of them a line was cut at, who was there and why.
+std::string explain(const Bill& bill, Language language, std::span<const LifeEvent> events = {});
 
 }  // namespace steward

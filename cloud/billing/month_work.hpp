@@ -51,6 +51,15 @@ void check_pool(MonthWork& work, const Pool& pool);
 /// Shares one pool among its units and their stays. After check_pool of all, and after all own use.
 void share_pool(MonthWork& work, const Pool& pool);
 
+/// Lines of the fees whose period the month ends, by days over the stays in it.
+void bill_fees(MonthWork& work);
+/// Lines of what is asked for once in the month.
+void bill_charges(MonthWork& work);
+/// The owner of a vacant unit pays `vacant_ppm` of `line`, and the landlord the rest: two lines that mirror
+/// each other.
+void spare_owner(MonthWork& work, const BillLine& line, const AccountId& owner, std::int64_t vacant_ppm,
+                 const std::string& of);
+
 /// What the weights of a pool's units are under each of its terms; a formula that fails is a problem.
 std::vector<UnitShare> weigh_units(MonthWork& work, const Pool& pool, PoolStatement& statement);
 

@@ -85,16 +85,15 @@ class Billing {
     assert(out);  // days are above zero; so is the usage of a unit whose weight is
     for (std::size_t i = 0; i < stays.size(); ++i) {
       if (parts[i] == 0) continue;
-      const auto amount = add(stays[i].account, share.unit, stays[i],
-                              {statement_.id, share.terms, share.share, parts[i], whole}, out->shares[i]);
-      if (stays[i].vacant) reduce(share.unit, stays[i], amount);
+      add(stays[i].account, share.unit, stays[i], {statement_.id, share.terms, share.share, parts[i], whole},
+          out->shares[i]);
     }
   }
 
   void to_landlord(std::int64_t total) {
     std::vector<ShareTerm> terms;
     for (const auto& term : statement_.terms) terms.push_back({0, term.units == 0 ? term.total : 0});
-    add(work_.estate.vacant_account, UnitId{}, {work_.estate.vacant_account, work_.from, work_.to, true},
+    add(work_.estate.vacant_account, UnitId{}, {work_.estate.vacant_account, work_.from, work_.to},
         {statement_.id, std::move(terms), total, 1, 1}, total);
   }
 
@@ -113,28 +112,18 @@ class Billing {
             {}};
   }
 
-  Fen add(const AccountId& account, const UnitId& unit, const Stay& stay, PoolShare why, std::int64_t share) {
+  void add(const AccountId& account, const UnitId& unit, const Stay& stay, PoolShare why,
+           std::int64_t share) {
     auto one = line(unit, stay, money_ ? Fen{share} : round_to_fen(Milli{share}, statement_.price));
     if (!money_) one.quantity = Milli{share};
     one.why = std::move(why);
-    const auto amount = one.amount;
+    // The owner of a vacant unit pays a part of its share and the landlord the rest: never a neighbour.
+    if (stay.vacant && pool_.vacant_ppm < whole_ppm) {
+      spare_owner(work_, one, account, pool_.vacant_ppm, pool_.id.text);
+      work_.book.add(work_.estate.vacant_account, statement_);
+    }
     work_.book.add(account, std::move(one));
     work_.book.add(account, statement_);
-    return amount;
-  }
-
-  /// The owner of a vacant unit pays a part of its share and the landlord the rest: never a neighbour.
-  void reduce(const UnitId& unit, const Stay& stay, Fen amount) {
-    const auto ppm = whole_ppm - pool_.vacant_ppm;
-    if (ppm == 0 || stay.account == work_.estate.vacant_account) return;  // the landlord would pay himself
-    const auto off = round_part(amount, ppm);
-    auto taken = line(unit, stay, -off);
-    taken.why = Reduction{pool_.id.text, amount, ppm, false};
-    auto borne = line(unit, stay, off);
-    borne.why = Reduction{pool_.id.text, amount, ppm, true};
-    work_.book.add(stay.account, std::move(taken));
-    work_.book.add(work_.estate.vacant_account, std::move(borne));
-    work_.book.add(work_.estate.vacant_account, statement_);
   }
 
   MonthWork& work_;

@@ -24,6 +24,13 @@ Fen round_to_fen(Milli quantity, MicroYuan price) {
   return rounded(static_cast<Wide>(quantity.count) * price.count, per_fen);
 }
 
+Fen round_fee(FeeBasis basis, std::int64_t count, MicroYuan price) {
+  constexpr Wide micro_per_fen = 10'000;
+  constexpr Wide cm2_per_m2 = 10'000;
+  return rounded(static_cast<Wide>(count) * price.count,
+                 basis == FeeBasis::area ? micro_per_fen * cm2_per_m2 : micro_per_fen);
+}
+
 Fen round_part(Fen amount, std::int64_t ppm) {
   return rounded(static_cast<Wide>(amount.count) * ppm, 1'000'000);
 }

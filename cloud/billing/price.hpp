@@ -1,5 +1,6 @@
 #pragma once
 #include "cloud/metering/decimal.hpp"
+#include "cloud/metering/price_plan.hpp"
 #include "contract/nouns/quantity.hpp"
 
 namespace steward {
@@ -18,6 +19,10 @@ Fen round_to_fen(Milli quantity, MicroYuan price);
 /// `ppm` millionths of `amount`, half away from zero to a whole fen: what a reduction takes off.
 /// ppm: 0 to 1,000,000
 Fen round_part(Fen amount, std::int64_t ppm);
+
+/// What `count` of a fee's basis cost at `price` a period: cm² at a price per m², else heads, vehicles or
+/// units.
+Fen round_fee(FeeBasis basis, std::int64_t count, MicroYuan price);
 
 inline Fen round_to_fen(WattHours quantity, MicroYuan per_kwh) {
   return round_to_fen(Milli{quantity.count}, per_kwh);

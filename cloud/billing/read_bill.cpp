@@ -153,6 +153,7 @@ class BillReader {
       if (const auto* begin = member(item, "begin", Json::Kind::object)) segment.begin = end(*begin, segment);
       if (const auto* last = member(item, "end", Json::Kind::object)) segment.end = end(*last, segment);
       segment.usage = Milli{amount(item, "usage_milli")};
+      if (has(item, "band")) segment.band = text(item, "band");
       usage.segments.push_back(std::move(segment));
     }
     usage.usage = Milli{amount(json, "usage_milli")};
@@ -165,24 +166,69 @@ class BillReader {
     line.medium = medium(json);
     line.from = day(json, "from");
     line.to = day(json, "to");
-    if (text(json, "kind") == "own") {
-      line.why = OwnUse{PointId(text(json, "point")),
-                        choice<TierPeriod>(json, "period", std::array<std::string_view, 2>{"year", "month"}),
-                        static_cast<std::uint32_t>(within(json, "tier", 1, 20)),
-                        milli_or_null(json, "tier_upto_milli"), Milli{amount(json, "used_before_milli")}};
-    } else if (text(json, "kind") == "reduction") {
-      line.why = Reduction{text(json, "of"), Fen{signed_amount(json, "base_fen")},
-                           within(json, "ppm", 0, whole_ppm), boolean(json, "borne")};
-    } else {
+    const auto kind = text(json, "kind");
+    if (kind == "own") {
+      line.why = own(json);
+    } else if (kind == "share") {
       line.why = PoolShare{PoolId(text(json, "pool")), share_terms(json), signed_amount(json, "unit_share"),
                            amount(json, "part"), amount(json, "whole")};
+    } else if (kind == "fee") {
+      line.why = fee(json);
+    } else if (kind == "charge") {
+      line.why = Charged{ChargeId(text(json, "charge")), text(json, "name"), day(json, "day")};
+    } else if (kind == "reduction") {
+      line.why = reduction(json);
+    } else {
+      refuse("kind");
     }
     line.tariff = TariffId(text(json, "tariff"));
     line.tariff_from = day(json, "tariff_from");
-    line.price = MicroYuan{within(json, "price_micro_yuan", 0, 1'000'000'000)};
+    line.price = MicroYuan{within(json, "price_micro_yuan", 0, 1'000'000'000'000)};
     line.quantity = milli_or_null(json, "quantity_milli");
     line.amount = Fen{signed_amount(json, "amount_fen")};
     return line;
+  }
+
+  OwnUse own(const Json& json) {
+    OwnUse own{
+        PointId(text(json, "point")),
+        choice<TierPeriod>(json, "period", std::array<std::string_view, 3>{"year", "month", "two_months"}),
+        static_cast<std::uint32_t>(within(json, "tier", 1, 20)), milli_or_null(json, "tier_upto_milli"),
+        Milli{amount(json, "used_before_milli")}};
+    if (has(json, "band")) own.band = text(json, "band");
+    own.surcharge = has(json, "surcharge") && boolean(json, "surcharge");
+    if (has(json, "bound")) {
+      if (const auto* bound = member(json, "bound", Json::Kind::object))
+        own.bound = BoundRule{Milli{amount(*bound, "upto_milli")}, Milli{amount(*bound, "per_person_milli")},
+                              within(*bound, "persons", 0, 1000), within(*bound, "months", 1, 12)};
+    }
+    return own;
+  }
+
+  FeeShare fee(const Json& json) {
+    using Words = std::array<std::string_view, 5>;
+    return {FeeId(text(json, "fee")),
+            text(json, "name"),
+            choice<FeeBasis>(json, "basis", Words{"area", "household", "persons", "vehicles", "unit"}),
+            choice<FeePeriod>(json, "period",
+                              std::array<std::string_view, 4>{"month", "quarter", "year", "move_in"}),
+            day(json, "period_from"),
+            day(json, "period_to"),
+            amount(json, "count"),
+            Fen{amount(json, "unit_fee_fen")},
+            amount(json, "part"),
+            amount(json, "whole")};
+  }
+
+  Reduction reduction(const Json& json) {
+    Reduction reduction{text(json, "of"), Fen{signed_amount(json, "base_fen")},
+                        within(json, "ppm", 0, whole_ppm), boolean(json, "borne")};
+    if (!has(json, "rule")) return reduction;
+    reduction.rule = ReductionId(text(json, "rule"));
+    reduction.approved_by = text(json, "approved_by");
+    reduction.approved_on = day(json, "approved_on");
+    reduction.reason = text(json, "reason");
+    return reduction;
   }
 
   PoolStatement statement(const Json& json) {

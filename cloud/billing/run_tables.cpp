@@ -15,28 +15,35 @@ bool takes_part(const UnitShare& share) {
 }  // namespace
 
 std::string bill_table(std::span<const Bill> bills) {
-  TextTable table({Align::left, Align::left, Align::right, Align::right, Align::right, Align::right});
-  table.row({"账单 Bill", "户名 Name", "房屋 Units", "自用 Own use", "公摊 Shares", "合计 Total (元 yuan)"});
+  TextTable table(
+      {Align::left, Align::left, Align::right, Align::right, Align::right, Align::right, Align::right});
+  table.row({"账单 Bill", "户名 Name", "房屋 Units", "自用 Own use", "公摊 Shares", "其他 Other",
+             "合计 Total (元 yuan)"});
   table.rule();
   Fen all_own;
   Fen all_shares;
+  Fen all_others;
   for (const auto& bill : bills) {
     Fen own;
     Fen shares;
+    Fen others;  // fees, charges and reductions
     std::vector<std::string> units;
     for (const auto& line : bill.lines) {
-      (std::holds_alternative<OwnUse>(line.why) ? own : shares) += line.amount;  // a reduction is of a share
+      (std::holds_alternative<OwnUse>(line.why)      ? own
+       : std::holds_alternative<PoolShare>(line.why) ? shares
+                                                     : others) += line.amount;
       if (!line.unit.text.empty() && (units.empty() || units.back() != line.unit.text))
         units.push_back(line.unit.text);
     }
     table.row({bill.id.text, bill.account_name, std::to_string(units.size()), yuan_text(own),
-               yuan_text(shares), yuan_text(bill.total)});
+               yuan_text(shares), yuan_text(others), yuan_text(bill.total)});
     all_own += own;
     all_shares += shares;
+    all_others += others;
   }
   table.rule();
-  table.row(
-      {"合计 Total", "", "", yuan_text(all_own), yuan_text(all_shares), yuan_text(all_own + all_shares)});
+  table.row({"合计 Total", "", "", yuan_text(all_own), yuan_text(all_shares), yuan_text(all_others),
+             yuan_text(all_own + all_shares + all_others)});
   return table.text();
 }
 

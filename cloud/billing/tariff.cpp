@@ -21,6 +21,17 @@ std::vector<Day> changes_inside(const Tariff& tariff, Day from, Day to) {
   return days;
 }
 
+TariffVersion for_point(TariffVersion version, std::int64_t persons, std::int64_t months) {
+  __extension__ using Wide = __int128;
+  for (auto& tier : version.tiers) {
+    if (!tier.upto) continue;
+    const auto raised =
+        static_cast<Wide>(tier.upto->count) + static_cast<Wide>(persons) * tier.per_person.count;
+    tier.upto = Milli{static_cast<std::int64_t>(version.by_months ? raised * months / 12 : raised)};
+  }
+  return version;
+}
+
 std::vector<TierPart> cut_by_tier(const TariffVersion& version, Milli used_before, Milli quantity) {
   assert(quantity.count >= 0 && used_before.count >= 0 && !version.tiers.empty());
   std::vector<TierPart> parts;

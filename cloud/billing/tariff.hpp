@@ -13,6 +13,10 @@ const TariffVersion* version_on(const Tariff& tariff, Day day);
 /// The days strictly inside (from, to) on which a new version begins.
 std::vector<Day> changes_inside(const Tariff& tariff, Day from, Day to);
 
+/// `version` for one point: bounds raised by `persons` above persons_above, then cut to `months` of 12 where
+/// the version goes by months; rounded down to a whole Wh or litre.
+TariffVersion for_point(TariffVersion version, std::int64_t persons, std::int64_t months);
+
 /// A part of a usage that falls in one tier (阶梯).
 struct TierPart {
   std::uint32_t tier = 1;     // from 1

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cassert>
 
+#include "contract/text/key_change_text.hpp"
 #include "contract/wire/block_codec.hpp"
+#include "contract/wire/envelope.hpp"
 #include "contract/wire/topics.hpp"
 #include "kit/crypto/signing_key.hpp"
 
@@ -22,20 +24,44 @@ std::string_view word(Fate fate) {
   return "stranger";
 }
 
-/// One gateway's key, looked up once per transaction; no key: not enrolled.
+/// One gateway's keys, looked up once per transaction; no row: not enrolled.
 struct Admission::Context {
   SiteId site;
   GatewayId gateway;
-  std::optional<VerifyingKey> key;
+  std::optional<GatewayRow> row;
+  std::vector<FormerKey> former;
 };
 
 namespace {
+
+/// Whose turn it was to sign a block, by its place in its log.
+enum class SigningTime : std::uint8_t { former, present, next };
+
+/// The one key that may have signed what stands at this place: after a handover a copy of the key before it
+/// is good for nothing. While a registered key has not been heard of, either may; then the signature says
+/// which.
+std::pair<SigningTime, PublicKey> signer_of(const BlockPlace& place, ByteView bytes,
+                                            const GatewayRow& gateway, const std::vector<FormerKey>& former) {
+  bool closed = false;              // this log has heard of the registered key: the present one is done here
+  for (const auto& key : former) {  // by epoch, stream, last: the first that reaches so far
+    if (key.epoch != place.log.epoch || key.stream != place.log.stream) continue;
+    if (place.last <= key.last) return {SigningTime::former, key.block_key};
+    closed = closed || key.block_key == gateway.block_key;
+  }
+  if (gateway.next_key && closed) return {SigningTime::next, *gateway.next_key};
+  if (gateway.next_key &&
+      unseal(content_type::block, bytes, max_block_bytes, VerifyingKey(*gateway.next_key))) {
+    return {SigningTime::next, *gateway.next_key};
+  }
+  return {SigningTime::present, gateway.block_key};
+}
 
 /// One message on its way through `admit_one`: what is known of it so far.
 struct Candidate {
   const Arrival& arrival;
   BlockPlace place;
   AdmissionMark mark;
+  SigningTime signer;
   const BlockProof& proof;
 
   AdmissionOutcome outcome(Fate fate, std::string why = {}) const {
@@ -112,11 +138,41 @@ Result<bool> links(Store& store, const Candidate& candidate) {
   return last->has_value() && (*last)->hash == candidate.place.previous;
 }
 
-Result<AdmissionOutcome> take_next(Store& store, const Candidate& candidate) {
+/// The first block by the registered key: this log is handed over, and all the gateway's when it says so
+/// itself.
+Result<void> hand_over(Store& store, const Candidate& candidate, const Block& block, GatewayRow& gateway,
+                       std::vector<FormerKey>& former) {
+  const auto& log = candidate.place.log;
+  const auto end = [&](Stream stream, Seq last) {
+    return store.add_former_key(log.site, log.gateway, {log.epoch, stream, last, gateway.block_key});
+  };
+  auto noted = end(log.stream, Seq{candidate.place.first.value - 1});
+  const auto* events = std::get_if<std::vector<EdgeEvent>>(&block.records);
+  const auto change = events != nullptr && !events->empty() ? read_key_change(events->front()) : std::nullopt;
+  if (noted && change && change->key == *gateway.next_key) {
+    for (const auto stream : all_streams) {
+      noted = std::move(noted).and_then(
+          [&] { return end(stream, change->upto[static_cast<std::size_t>(stream)]); });
+    }
+    gateway.block_key = change->key;
+    gateway.next_key.reset();
+    noted = std::move(noted).and_then([&] { return store.put_gateway(gateway); });
+  }
+  if (!noted) return noted;
+  auto rows = store.former_keys(log.site, log.gateway);
+  if (!rows) return std::move(rows.error());
+  former = std::move(*rows);
+  return {};
+}
+
+Result<AdmissionOutcome> take_next(Store& store, const Candidate& candidate, GatewayRow& gateway,
+                                   std::vector<FormerKey>& former) {
   const auto& proof = candidate.proof;
   if (!proof.proven) {
-    return keep_aside(store, candidate, Fate::unproven, "signature",
-                      "the signature is not that of the enrolled gateway; enrol it again if its key is new");
+    return keep_aside(
+        store, candidate, Fate::unproven, "signature",
+        "the signature is not that of the key whose turn it is; a gateway with another key is to be "
+        "rotated (gateway rotate) or enrolled again");
   }
   auto linked = links(store, candidate);
   if (!linked) return std::move(linked.error());
@@ -132,7 +188,21 @@ Result<AdmissionOutcome> take_next(Store& store, const Candidate& candidate) {
                                              .received_at = candidate.arrival.at,
                                              .closings = *proof.closings});
   if (!booked) return std::move(booked.error());
+  if (candidate.signer == SigningTime::next) {
+    if (auto handed = hand_over(store, candidate, *proof.block, gateway, former); !handed)
+      return std::move(handed.error());
+  }
   return candidate.outcome(Fate::admitted);
+}
+
+/// Whether the block follows what the books have before its place.
+Result<bool> follows_the_books(Store& store, const Candidate& candidate) {
+  const auto& place = candidate.place;
+  if (place.first.value == 1) return place.previous == Digest{};
+  auto before = store.block_at(candidate.mark, Seq{place.first.value - 1});
+  if (!before) return std::move(before.error());
+  return before->has_value() && (*before)->last.value + 1 == place.first.value &&
+         (*before)->hash == place.previous;
 }
 
 Result<AdmissionOutcome> compare_behind(Store& store, const Candidate& candidate) {
@@ -145,7 +215,11 @@ Result<AdmissionOutcome> compare_behind(Store& store, const Candidate& candidate
     return keep_aside(store, candidate, Fate::unproven, "signature",
                       "the signature is not that of the enrolled gateway, and its place is taken");
   }
-  return fork_seen(store, candidate, "its place in the log is taken by another block");
+  auto parts = follows_the_books(store, candidate);
+  if (!parts) return std::move(parts.error());
+  auto outcome = fork_seen(store, candidate, "its place in the log is taken by another block");
+  if (outcome && *parts) outcome->parts = candidate.proof.hash;
+  return outcome;
 }
 
 }  // namespace
@@ -168,23 +242,30 @@ Result<AdmissionOutcome> Admission::admit_one(const Arrival& arrival, std::vecto
   if (known == seen.end()) {
     auto row = store_.gateway(topic->site, topic->gateway);
     if (!row) return std::move(row.error());
-    std::optional<VerifyingKey> key;
-    if (*row) key.emplace((*row)->block_key);
-    known = seen.insert(seen.end(), Context{topic->site, topic->gateway, std::move(key)});
+    auto former = store_.former_keys(topic->site, topic->gateway);
+    if (!former) return std::move(former.error());
+    known =
+        seen.insert(seen.end(), Context{topic->site, topic->gateway, std::move(*row), std::move(*former)});
   }
-  if (!known->key) {
+  if (!known->row) {
     return stranger("the gateway " + topic->site.text + "/" + topic->gateway.text + " is not enrolled");
   }
 
   auto mark = store_.lock_log(place->log);
   if (!mark) return std::move(mark.error());
-  // A proof under a key that was replaced since is as good as none.
+  const auto [turn, signs] = signer_of(*place, arrival.payload, *known->row, known->former);
+  // A proof under another key than the one whose turn it is is as good as none.
   std::optional<BlockProof> own;
-  const bool ready = arrival.proof && arrival.proof->key == known->key->public_key();
-  if (!ready) own = prove_block(arrival.payload, *known->key);
-  const Candidate candidate{arrival, *place, *mark, ready ? *arrival.proof : *own};
+  const bool ready = arrival.proof && arrival.proof->key == signs;
+  if (!ready) own = prove_block(arrival.payload, VerifyingKey(signs));
+  const Candidate candidate{arrival, *place, *mark, turn, ready ? *arrival.proof : *own};
+  if (known->row->revoked_at) {
+    return keep_aside(store_, candidate, Fate::unproven, "revoked",
+                      "the gateway was revoked: " + known->row->revoked_why +
+                          "; nothing of it is booked until it is enrolled again (gateway add --renew)");
+  }
   switch (place_of(mark->upto, place->first)) {
-    case Place::next: return take_next(store_, candidate);
+    case Place::next: return take_next(store_, candidate, *known->row, known->former);
     case Place::behind: return compare_behind(store_, candidate);
     case Place::ahead:
       return candidate.outcome(

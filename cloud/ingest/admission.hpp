@@ -27,8 +27,8 @@ enum class Fate : std::uint8_t {
   early,     // a block before it is missing: not taken, the ack is repeated
   aside,     // its own gateway signed and linked it, but it cannot be booked: kept as evidence,
              // alarmed, acknowledged as refused (a hole in the books; the log goes on behind it)
-  unproven,  // names an enrolled gateway, but its signature does not hold: kept as evidence,
-             // alarmed, NOT acknowledged, so the gateway keeps its records
+  unproven,  // names an enrolled gateway, but its signature does not hold, or the gateway was revoked: kept
+             // as evidence, alarmed, NOT acknowledged, so the gateway keeps its records
   fork,      // signed by the gateway, but another history than the one in the books: evidence, alarm
   stranger,  // not a block, not an enrolled gateway, or another's topic: counted, never stored
 };
@@ -40,6 +40,9 @@ struct AdmissionOutcome {
   Seq first;
   Seq last;
   std::string why;  // one sentence when not admitted or again
+  /// Of a fork: SHA-256 of the block, when it follows the very block that the one in its place follows. There
+  /// the two histories part, and its gateway is told so; zero when they have parted before.
+  Digest parts{};
 };
 
 /// Where a block belongs, judged from the mark alone (design: Admission).
@@ -54,11 +57,10 @@ constexpr Place place_of(Seq upto, Seq first) {
 /// Takes blocks into the books, each exactly once.
 ///
 /// For each block: the log's row is locked; the next one is verified (Ed25519,
-/// the enrolled key), its link checked (its `previous` is the SHA-256 of the last
-/// admitted block) and its records loaded in bulk, and the mark advances; one
-/// that is behind is compared with what was admitted in its place; one that is
-/// ahead is not taken. What the network doubles, delays, reorders or loses
-/// therefore changes nothing but time.
+/// the one key whose turn it was at that place: decision 0014), its link checked (its `previous` is the
+/// SHA-256 of the last admitted block) and its records loaded in bulk, and the mark advances; one that is
+/// behind is compared with what was admitted in its place; one that is ahead is not taken. What the network
+/// doubles, delays, reorders or loses therefore changes nothing but time.
 ///
 /// A reading of a meter nobody knows is a fact like any other: admitted, listed
 /// as unassigned, billed by nobody.

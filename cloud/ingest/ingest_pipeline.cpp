@@ -6,17 +6,19 @@
 
 namespace steward {
 
-void IngestPipeline::start(std::vector<SiteId> sites, Acks acks, std::function<void()> ended) {
+void IngestPipeline::start(std::vector<SiteId> sites, Acks acks, Messages messages,
+                           std::function<void()> ended) {
   proving_ = std::jthread([this] { prove(); });
-  booking_ = std::jthread([this, sites = std::move(sites), acks = std::move(acks), ended = std::move(ended)] {
-    book(sites, acks);
+  booking_ = std::jthread([this, sites = std::move(sites), acks = std::move(acks),
+                           messages = std::move(messages), ended = std::move(ended)] {
+    book(sites, acks, messages);
     ended();
   });
 }
 
 void IngestPipeline::prove() {
   while (auto next = queue_.pop()) {
-    {
+    if (!next->topic.empty()) {
       const InHand proving(proving_since_, clock_.ticks());
       prover_.prove(*next);
     }
@@ -27,7 +29,7 @@ void IngestPipeline::prove() {
   proven_.close();
 }
 
-void IngestPipeline::book(const std::vector<SiteId>& sites, const Acks& acks) {
+void IngestPipeline::book(const std::vector<SiteId>& sites, const Acks& acks, const Messages& messages) {
   acks(worker_.all_acks(sites));
   Ticks last_report = clock_.ticks();
   std::int64_t reported = 0;
@@ -43,6 +45,11 @@ void IngestPipeline::book(const std::vector<SiteId>& sites, const Acks& acks) {
     }
     room_.release(static_cast<std::ptrdiff_t>(batch.size()));
     const InHand booking(booking_since_, clock_.ticks());
+    if (std::erase_if(batch, [](const Arrival& arrival) { return arrival.topic.empty(); }) > 0) {
+      if (publish_again_.exchange(false)) worker_.publish_again();
+      if (auto wanted = worker_.messages_due(); !wanted.empty()) messages(std::move(wanted));
+    }
+    if (batch.empty()) continue;
     auto due = worker_.work(std::move(batch));
     report(last_report, reported);
     if (booked_) booked_(worker_.figures());

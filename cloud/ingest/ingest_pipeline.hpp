@@ -26,6 +26,7 @@ class IngestPipeline {
  public:
   using Acks = std::function<void(std::vector<OutgoingAck>)>;
   using Booked = std::function<void(const IngestFigures&)>;
+  using Messages = std::function<void(std::vector<OutgoingMessage>)>;
 
   /// The stores must not be used by anybody else from `start` until `ended`.
   IngestPipeline(IngestStores stores, const Signer& cloud, const Clock& clock, const Log& log)
@@ -36,9 +37,13 @@ class IngestPipeline {
 
   /// sites: whose gateways are told at once how far they are; empty: all. `ended` is called once, when
   /// everything that was pushed before `close` is booked.
-  void start(std::vector<SiteId> sites, Acks acks, std::function<void()> ended);
+  void start(std::vector<SiteId> sites, Acks acks, Messages messages, std::function<void()> ended);
   /// False when the books are slower than the gateways: what is shed here is still in its gateway.
   [[nodiscard]] bool push(Arrival arrival) { return queue_.push(std::move(arrival)); }
+  /// Has the books asked, in turn, what operators want of gateways. Nothing is lost when the queue is full.
+  void glance() { (void)queue_.push(Arrival{}); }
+  /// Has what is retained published again, with the next glance.
+  void publish_again() { publish_again_ = true; }
   void close() { queue_.close(); }
   /// Called after each batch, on the booking thread. To be set before `start`.
   void on_booked(Booked booked) { booked_ = std::move(booked); }
@@ -58,7 +63,7 @@ class IngestPipeline {
 
  private:
   void prove();
-  void book(const std::vector<SiteId>& sites, const Acks& acks);
+  void book(const std::vector<SiteId>& sites, const Acks& acks, const Messages& messages);
   void report(Ticks& last, std::int64_t& records);
 
   /// While it lives, a thread has something in hand.
@@ -75,6 +80,7 @@ class IngestPipeline {
     std::atomic<std::int64_t>& since_;
   };
 
+  std::atomic<bool> publish_again_{false};
   const Clock& clock_;
   const Log& log_;
   Booked booked_;

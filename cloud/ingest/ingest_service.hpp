@@ -72,6 +72,9 @@ class IngestService {
   void received(MqttMessage message);
   void keep_acks(std::vector<OutgoingAck> acks);
   void send_acks(Line& line);
+  void send_messages(const std::vector<OutgoingMessage>& messages);
+  Awaitable<void> glance();
+  Line* line_of(const SiteId& site);
 
   Loop& loop_;
   const Clock& clock_;

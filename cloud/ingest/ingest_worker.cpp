@@ -10,13 +10,18 @@
 namespace steward {
 
 Result<OutgoingAck> draw_up_ack(Store& store, const SiteId& site, const GatewayId& gateway,
-                                const Signer& cloud, Instant at) {
+                                const Signer& cloud, Instant at, const std::vector<AckedFork>& forks) {
   auto identity = store.identity();
   if (!identity) return std::move(identity.error());
   auto logs = store.logs(site, gateway, wire_limit::acked_logs);
   if (!logs) return std::move(logs.error());
-  Ack ack{.store = *identity, .logs = {}, .at = at};
-  for (const auto& [log, mark] : *logs) ack.logs.push_back({log.epoch, log.stream, mark.upto.value});
+  Ack ack{.store = *identity, .logs = {}, .at = at, .forks = forks};
+  for (const auto& [log, mark] : *logs) {
+    // The bytes that ended there, as they came: a gateway restored from an old copy has others.
+    auto newest = store.block_at(mark, mark.upto);
+    if (!newest) return std::move(newest.error());
+    ack.logs.push_back({log.epoch, log.stream, mark.upto.value, *newest ? (*newest)->hash : Digest{}});
+  }
   auto bytes = encode_ack(ack, cloud);
   if (!bytes) return std::move(bytes.error());
   return OutgoingAck{site, ack_topic(site, gateway), std::move(*bytes)};
@@ -31,10 +36,22 @@ constexpr EventId not_admitted(Fate fate) {
 
 }  // namespace
 
+void IngestWorker::note_fork(const AdmissionOutcome& outcome) {
+  if (outcome.parts == Digest{}) return;
+  auto& forks = forks_[{outcome.log.site, outcome.log.gateway}];
+  std::erase_if(forks, [&](const AckedFork& fork) {
+    return fork.epoch == outcome.log.epoch && fork.stream == outcome.log.stream;
+  });
+  if (forks.size() >= most_acked_forks) forks.erase(forks.begin());
+  forks.push_back({outcome.log.epoch, outcome.log.stream, outcome.first.value, outcome.parts});
+}
+
 std::vector<OutgoingAck> IngestWorker::acks_for(const std::set<Who>& gateways) {
   std::vector<OutgoingAck> acks;
   for (const auto& [site, gateway] : gateways) {
-    auto ack = draw_up_ack(store_, site, gateway, cloud_, clock_.now());
+    const auto forks = forks_.find({site, gateway});
+    auto ack = draw_up_ack(store_, site, gateway, cloud_, clock_.now(),
+                           forks == forks_.end() ? std::vector<AckedFork>() : forks->second);
     if (ack) {
       acks.push_back(std::move(*ack));
     } else {
@@ -113,6 +130,14 @@ std::vector<OutgoingAck> IngestWorker::work(std::vector<Arrival> batch) {
   std::vector<Arrival> states;
   for (auto& arrival : batch) {
     const auto topic = parse_topic(arrival.topic);
+    if (topic && topic->kind == TopicKind::command_result) {
+      commands_.take(arrival);
+      continue;
+    }
+    if (topic && topic->kind == TopicKind::reported) {
+      commands_.take_report(arrival);
+      continue;
+    }
     const bool is_state = topic && topic->kind == TopicKind::state;
     (is_state ? states : blocks).push_back(std::move(arrival));
   }
@@ -133,6 +158,7 @@ std::vector<OutgoingAck> IngestWorker::work(std::vector<Arrival> batch) {
   std::string stranger_why;
   for (const auto& outcome : *outcomes) {
     note(outcome, strangers, stranger_why);
+    note_fork(outcome);
     if (outcome.fate != Fate::stranger) concerned.emplace(outcome.log.site, outcome.log.gateway);
   }
   if (strangers > 0) {

@@ -36,6 +36,12 @@ constexpr Month month_of(Day day) {
 constexpr Day first_day_of_year(Day day) {
   return Day{std::chrono::year_month_day{day}.year() / std::chrono::January / 1};
 }
+/// The first day of January and February, of March and April, ...: two months that tiers may count together.
+constexpr Day first_day_of_two_months(Day day) {
+  const std::chrono::year_month_day date{day};
+  const auto month = static_cast<unsigned>(date.month());
+  return Day{date.year() / std::chrono::month{month - (month - 1) % 2} / 1};
+}
 constexpr int year_of(Day day) { return static_cast<int>(std::chrono::year_month_day{day}.year()); }
 
 /// "2026-06-01", ISO 8601. Years 2000..2199: anything else in a file is a slip of the hand.

@@ -14,7 +14,6 @@ std::string_view word(PointUse use) {
   constexpr std::string_view words[] = {"unit", "common", "master"};
   return words[static_cast<std::size_t>(use)];
 }
-std::string_view word(TierPeriod period) { return period == TierPeriod::year ? "year" : "month"; }
 std::string_view priced_unit(Medium medium) { return medium == Medium::electricity ? "kWh" : "m³"; }
 ChannelUnit channel_unit(Medium medium) {
   return medium == Medium::electricity ? ChannelUnit::wh : ChannelUnit::litre;

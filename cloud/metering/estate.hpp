@@ -11,6 +11,7 @@
 #include "cloud/metering/closing.hpp"
 #include "cloud/metering/decimal.hpp"
 #include "cloud/metering/pool.hpp"
+#include "cloud/metering/price_plan.hpp"
 #include "contract/nouns/ids.hpp"
 
 namespace steward {
@@ -22,12 +23,10 @@ namespace steward {
 enum class NodeKind : std::uint8_t { estate, building, entrance, floor };
 enum class UnitKind : std::uint8_t { flat, shop, office, parking };
 enum class PointUse : std::uint8_t { unit, common, master };
-enum class TierPeriod : std::uint8_t { year, month };
 
 std::string_view word(NodeKind kind);
 std::string_view word(UnitKind kind);
 std::string_view word(PointUse use);
-std::string_view word(TierPeriod period);
 /// "kWh" or "m³": what one unit price is for. Not for Medium::none.
 std::string_view priced_unit(Medium medium);
 /// What a closing reading of this medium must count: wh or litre.
@@ -48,7 +47,9 @@ struct Unit {
   std::optional<std::int64_t> persons;  // who live there; the next three: needed where a pool weighs by them
   std::optional<std::int64_t> floor;    // weight by storey, 0: exempt
   std::optional<std::int64_t> coefficient_ppm;  // agreed weight, in millionths
-  AccountId owner;  // billed on days nobody occupies it; empty: the vacant account
+  std::optional<std::int64_t> vehicles;
+  std::string group;  // customer group, for fees; empty: none
+  AccountId owner;    // billed on days nobody occupies it; empty: the vacant account
 };
 
 /// A place in the metering tree. Its usage contains that of its children.
@@ -76,6 +77,7 @@ struct Install {
   std::int64_t multiplier_d = 1;
   std::optional<std::int64_t> opening;  // register when installed, Wh or litre
   std::optional<std::int64_t> closing;  // register when removed
+  std::string band;                     // time of use this register counts; empty: all
 };
 
 /// Something in a meter's life that nobody has explained: no usage of its point may pass it.
@@ -87,23 +89,6 @@ struct Unexplained {
   bool boundary_at_too = false;  // and so is one that begins or ends at `at`
   std::string en;
   std::string zh;
-};
-
-struct Tier {
-  std::optional<Milli> upto;  // of the period's usage; empty: no limit (the last tier)
-  MicroYuan price;            // per kWh or m³
-};
-
-struct TariffVersion {
-  Day valid_from;
-  TierPeriod period = TierPeriod::month;
-  std::vector<Tier> tiers;  // at least one; bounds rise; the last has none
-};
-
-struct Tariff {
-  TariffId id;
-  Medium medium = Medium::electricity;
-  std::vector<TariffVersion> versions;  // by valid_from, at least one
 };
 
 /// Who answers for a unit's bills, from the midnight that begins `from` up to
@@ -132,6 +117,9 @@ struct Estate {
   std::map<TariffId, Tariff> tariffs;
   std::map<PoolId, Pool> pools;
   std::map<std::pair<PoolId, Month>, Invoice> invoices;
+  std::vector<FeePlan> fees;  // by fee, node, group, valid_from
+  std::map<ChargeId, Charge> charges;
+  std::map<ReductionId, ReductionRule> reductions;
   std::map<UnitId, std::vector<Occupancy>> occupancies;  // by from; no two overlap
   /// Quantity used in (point, calendar year) before the first closing reading in the system.
   std::map<std::pair<PointId, int>, Milli> carried;

@@ -131,6 +131,14 @@ class Checker {
   void check_pool_tariff(const Row<Pool>& row);
   void check_pool_weights(const Row<Pool>& row);
   void check_invoices();
+  void check_bands();
+  using LineByBand = std::map<std::string, std::uint32_t>;  // of installs.csv
+  using BandsByDay = std::map<Day, std::set<std::string>>;  // of one tariff, by valid_from
+  void check_bands_of(const Row<Point>& row, const LineByBand& counted, const BandsByDay& priced);
+  void check_fees();
+  void check_persons();
+  void check_charges();
+  void check_reductions();
   void check_occupancies();
   void check_carried();
   void check_readings();
@@ -141,8 +149,11 @@ class Checker {
   Index<UnitId, Unit> units_;
   Index<PointId, Point> points_;
   Index<PoolId, Pool> pools_;
-  Index<TariffId, TierRow> tariffs_;         // by first row
-  Index<MeterId, Install> meters_;           // by first row
+  Index<TariffId, TierRow> tariffs_;  // by first row
+  Index<MeterId, Install> meters_;    // by first row
+  /// Is `node` at or below `above`? Bounded, since a circle of parents is reported elsewhere.
+  bool is_under(NodeId node, const NodeId& above) const;
+
   std::map<PointId, std::uint32_t> shared_;  // the line of pools.csv that shares it
   std::set<PointId> has_meter_;
   std::set<std::pair<MeterId, std::string>> registers_;

@@ -22,6 +22,11 @@ void Checker::check() {
   check_tiers();
   check_pools();
   check_invoices();
+  check_bands();
+  check_persons();
+  check_fees();
+  check_charges();
+  check_reductions();
   check_occupancies();
   check_carried();
   check_readings();
@@ -106,7 +111,7 @@ void Checker::check_medium(std::string_view file, std::uint32_t line, const Tari
 }
 
 void Checker::check_installs() {
-  std::map<PointId, std::vector<const Row<Install>*>> at_point;
+  std::map<std::pair<PointId, std::string>, std::vector<const Row<Install>*>> at_point;
   std::map<std::pair<MeterId, std::string>, std::vector<const Row<Install>*>> of_meter;
   for (const auto& row : rows_.installs) {
     const auto& install = row.value;
@@ -115,7 +120,7 @@ void Checker::check_installs() {
     registers_.insert({install.meter, install.channel});
     meters_.emplace(install.meter, &row);
     if (!row.sound) continue;
-    if (known) at_point[install.point].push_back(&row);
+    if (known) at_point[{install.point, install.band}].push_back(&row);
     of_meter[{install.meter, install.channel}].push_back(&row);
   }
   for (auto& [point, stays] : at_point) {

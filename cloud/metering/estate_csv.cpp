@@ -30,10 +30,29 @@ void take_tariffs(std::vector<Row<TierRow>>& tiers, Estate& estate) {
     tariff.id = tier.tariff;
     tariff.medium = tier.medium;
     if (tariff.versions.empty() || tariff.versions.back().valid_from != tier.valid_from) {
-      tariff.versions.push_back({tier.valid_from, tier.period, {}});
+      tariff.versions.push_back({tier.valid_from, tier.period, {}, 0, tier.by_months, {}});
     }
-    tariff.versions.back().tiers.push_back(tier.bounds);
+    auto& version = tariff.versions.back();
+    version.persons_above = std::max(version.persons_above, tier.persons_above);  // its rows agree
+    version.tiers.push_back(tier.bounds);
   }
+}
+
+void take_bands(std::vector<Row<BandRow>>& bands, Estate& estate) {
+  std::sort(bands.begin(), bands.end(),
+            [](const auto& a, const auto& b) { return a.value.price.band < b.value.price.band; });
+  for (auto& [line, sound, row] : bands) {
+    for (auto& version : estate.tariffs.at(row.tariff).versions) {
+      if (version.valid_from == row.valid_from) version.bands.push_back(row.price);
+    }
+  }
+}
+
+void take_fees(std::vector<Row<FeePlan>>& fees, Estate& estate) {
+  for (auto& [line, sound, plan] : fees) estate.fees.push_back(std::move(plan));
+  std::sort(estate.fees.begin(), estate.fees.end(), [](const FeePlan& a, const FeePlan& b) {
+    return std::tie(a.fee, a.node, a.group, a.valid_from) < std::tie(b.fee, b.node, b.group, b.valid_from);
+  });
 }
 
 void take_readings(const std::vector<Row<ReadingRow>>& readings, Estate& estate) {
@@ -73,14 +92,22 @@ Estate assemble(EstateRows rows) {
     estate.installs[install.point].push_back(std::move(install));
   for (auto& [line, sound, stay] : rows.occupancies) estate.occupancies[stay.unit].push_back(std::move(stay));
   const auto by_from = [](const auto& a, const auto& b) { return a.from < b.from; };
-  for (auto& [point, stays] : estate.installs) std::sort(stays.begin(), stays.end(), by_from);
+  for (auto& [point, stays] : estate.installs) {
+    std::sort(stays.begin(), stays.end(), [](const Install& a, const Install& b) {
+      return std::tie(a.from, a.band) < std::tie(b.from, b.band);
+    });
+  }
   for (auto& [unit, stays] : estate.occupancies) std::sort(stays.begin(), stays.end(), by_from);
   for (const auto& [line, sound, carried] : rows.carried) {
     estate.carried.emplace(std::pair(carried.point, carried.year), carried.used);
   }
   for (const auto& [line, sound, row] : rows.invoices)
     estate.invoices.emplace(std::pair(row.pool, row.month), row.invoice);
+  for (auto& [line, sound, charge] : rows.charges) estate.charges.emplace(charge.id, std::move(charge));
+  for (auto& [line, sound, rule] : rows.reductions) estate.reductions.emplace(rule.id, std::move(rule));
   take_tariffs(rows.tiers, estate);
+  take_bands(rows.bands, estate);
+  take_fees(rows.fees, estate);
   take_readings(rows.readings, estate);
   return estate;
 }

@@ -19,9 +19,10 @@ struct EstateFileName {
   bool needed = true;
 };
 inline constexpr EstateFileName estate_file_names[] = {
-    {"estate.csv"},      {"nodes.csv"},          {"units.csv"},           {"points.csv"},
-    {"installs.csv"},    {"tariffs.csv"},        {"pools.csv"},           {"invoices.csv", false},
-    {"occupancies.csv"}, {"carried.csv", false}, {"readings.csv", false},
+    {"estate.csv"},          {"nodes.csv"},          {"units.csv"},           {"points.csv"},
+    {"installs.csv"},        {"tariffs.csv"},        {"tou.csv", false},      {"pools.csv"},
+    {"invoices.csv", false}, {"fees.csv", false},    {"charges.csv", false},  {"reductions.csv", false},
+    {"occupancies.csv"},     {"carried.csv", false}, {"readings.csv", false},
 };
 
 /// Reads a whole estate, or nothing of it.

@@ -50,17 +50,17 @@ void Checker::check_pool_point(const Row<Pool>& row) {
          "计量点 " + quoted(pool.point.text) + " 已在第 " + line + " 行公摊；不能重复计费");
 }
 
+bool Checker::is_under(NodeId node, const NodeId& above) const {
+  for (std::size_t step = 0; step <= nodes_.size() && nodes_.contains(node); ++step) {
+    if (node == above) return true;
+    node = nodes_.at(node)->value.parent;
+  }
+  return false;
+}
+
 /// A basis that units.csv leaves open for some unit: an empty cell is a question, not a 0.
 void Checker::check_pool_weights(const Row<Pool>& row) {
   const auto& pool = row.value;
-  const auto under = [&](NodeId at) {
-    for (std::size_t step = 0; step <= nodes_.size() && nodes_.contains(at);
-         ++step) {  // a circle is reported elsewhere
-      if (at == pool.node) return true;
-      at = nodes_.at(at)->value.parent;
-    }
-    return false;
-  };
   const auto need = [&](Basis basis, FormulaName name, std::string_view column,
                         std::optional<std::int64_t> Unit::*value) {
     const bool weighs = std::any_of(pool.parts.begin(), pool.parts.end(),
@@ -69,7 +69,7 @@ void Checker::check_pool_weights(const Row<Pool>& row) {
     std::size_t open = 0;
     const Row<Unit>* first = nullptr;
     for (const auto& unit : rows_.units) {
-      if (!unit.sound || (unit.value.*value).has_value() || !under(unit.value.node)) continue;
+      if (!unit.sound || (unit.value.*value).has_value() || !is_under(unit.value.node, pool.node)) continue;
       if (open++ == 0) first = &unit;
     }
     if (first == nullptr) return;

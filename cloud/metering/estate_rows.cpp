@@ -65,6 +65,8 @@ Unit unit_of(Cells& cells) {
   unit.persons = whole_or_empty("persons", 1000);
   unit.floor = whole_or_empty("floor", 200);
   unit.coefficient_ppm = cells.amount_or_empty("coefficient", 6);
+  unit.vehicles = whole_or_empty("vehicles", 100);
+  unit.group = cells.name("group");
   unit.owner = cells.id<AccountId>("owner", true);
   constexpr std::int64_t square_kilometre = 10'000'000'000;  // cm²; the sum over any estate fits 63 bits
   if (unit.area_cm2 > square_kilometre)
@@ -105,6 +107,7 @@ Install install_of(Cells& cells) {
   read_multiplier(cells, install);
   install.opening = cells.amount_or_empty("opening", 3);
   install.closing = cells.amount_or_empty("closing", 3);
+  if (!cells.empty("band")) install.band = cells.id<Id<struct BandTag>>("band").text;
   if (install.closing && !install.to) {
     cells.refuse("closing is given but to is empty; give the day of removal",
                  "填写了 closing 但 to 为空；请填写拆表日期");
@@ -116,18 +119,6 @@ Install install_of(Cells& cells) {
   }
   cells.check_days(install.from, install.to);
   return install;
-}
-
-TierRow tier_of(Cells& cells) {
-  TierRow row{
-      cells.id<TariffId>("tariff"), cells.choice("medium", std::array{Medium::electricity, Medium::water}),
-      cells.day("valid_from"),      cells.choice("period", std::array{TierPeriod::year, TierPeriod::month}),
-      cells.whole("tier", 1, 20),   {}};
-  if (const auto upto = cells.amount_or_empty("upto", 3)) row.bounds.upto = Milli{*upto};
-  row.bounds.price = MicroYuan{cells.amount("price", 6)};
-  if (row.bounds.price.count > 1'000'000'000)
-    cells.refuse_cell("price", "below 1000 yuan", "小于 1000 元的单价");
-  return row;
 }
 
 Occupancy occupancy_of(Cells& cells) {
@@ -225,14 +216,21 @@ EstateRows read_rows(const EstateFiles& files, Problems& problems) {
   read("estate.csv", {"estate", "name", "utc_offset_minutes", "vacant_account"}, {}, &estate_of,
        rows.estates);
   read("nodes.csv", {"node", "parent", "kind"}, {"name"}, &node_of, rows.nodes);
-  read("units.csv", {"unit", "node", "kind", "area_m2"}, {"name", "persons", "floor", "coefficient", "owner"},
-       &unit_of, rows.units);
+  read("units.csv", {"unit", "node", "kind", "area_m2"},
+       {"name", "persons", "floor", "coefficient", "vehicles", "group", "owner"}, &unit_of, rows.units);
   read("points.csv", {"point", "parent", "medium", "use", "unit", "tariff"}, {"name"}, &point_of,
        rows.points);
-  read("installs.csv", {"point", "meter", "channel", "from", "to", "multiplier"}, {"opening", "closing"},
-       &install_of, rows.installs);
-  read("tariffs.csv", {"tariff", "medium", "valid_from", "period", "tier", "upto", "price"}, {}, &tier_of,
-       rows.tiers);
+  read("installs.csv", {"point", "meter", "channel", "from", "to", "multiplier"},
+       {"opening", "closing", "band"}, &install_of, rows.installs);
+  read("tariffs.csv", {"tariff", "medium", "valid_from", "period", "tier", "upto", "price"},
+       {"persons_above", "per_person", "part_year"}, &tier_of, rows.tiers);
+  read("tou.csv", {"tariff", "valid_from", "band", "price"}, {}, &band_of, rows.bands);
+  read("fees.csv", {"fee", "node", "valid_from", "basis", "period", "price"},
+       {"group", "name", "vacant_percent"}, &fee_of, rows.fees);
+  read("charges.csv", {"charge", "unit", "day", "amount"}, {"name"}, &charge_of, rows.charges);
+  read("reductions.csv",
+       {"reduction", "account", "item", "percent", "from", "to", "approved_by", "approved_on", "why"},
+       {"unit"}, &reduction_of, rows.reductions);
   read("pools.csv", {"pool", "point", "node", "basis", "share", "tariff"},
        {"name", "source", "kind", "medium", "amount", "formula", "negative", "tolerance_permille",
         "vacant_percent"},

@@ -32,6 +32,13 @@ struct TierRow {
   TierPeriod period = TierPeriod::month;
   std::int64_t tier = 0;
   Tier bounds;
+  std::int64_t persons_above = 0;
+  bool by_months = false;
+};
+struct BandRow {
+  TariffId tariff;
+  Day valid_from;
+  BandPrice price;
 };
 struct CarriedRow {
   PointId point;
@@ -61,6 +68,10 @@ struct EstateRows {
   std::vector<Row<Point>> points;
   std::vector<Row<Install>> installs;
   std::vector<Row<TierRow>> tiers;
+  std::vector<Row<BandRow>> bands;
+  std::vector<Row<FeePlan>> fees;
+  std::vector<Row<Charge>> charges;
+  std::vector<Row<ReductionRule>> reductions;
   std::vector<Row<Pool>> pools;
   std::vector<Row<InvoiceRow>> invoices;
   std::vector<Row<Occupancy>> occupancies;
@@ -74,6 +85,11 @@ struct EstateRows {
 class Cells;
 Pool pool_of(Cells& cells);
 InvoiceRow invoice_of(Cells& cells);
+TierRow tier_of(Cells& cells);
+BandRow band_of(Cells& cells);
+FeePlan fee_of(Cells& cells);
+Charge charge_of(Cells& cells);
+ReductionRule reduction_of(Cells& cells);
 
 /// Reads every file, reporting what is wrong inside single rows.
 EstateRows read_rows(const EstateFiles& files, Problems& problems);

@@ -54,8 +54,22 @@ void Checker::check_version(const std::vector<const Row<TierRow>*>& tiers_in_fil
       return;
     }
     if (tier.period != first.period) {
-      report("tariffs.csv", line, version + " has the periods year and month; all its tiers need the same",
-             version_zh + " 同时有 year 和 month；各档的 period 应一致");
+      const auto both = std::string(word(first.period)) + " and " + std::string(word(tier.period));
+      const auto both_zh = std::string(word(first.period)) + " 和 " + std::string(word(tier.period));
+      report("tariffs.csv", line, version + " has the periods " + both + "; all its tiers need the same",
+             version_zh + " 同时有 " + both_zh + "；各档的 period 应一致");
+    }
+    if (tier.by_months != first.by_months ||
+        (tier.bounds.upto && tier.persons_above != first.persons_above)) {
+      report("tariffs.csv", line,
+             version +
+                 ": part_year and persons_above differ from its first tier's; all its bounds need the same",
+             version_zh + " 的 part_year 或 persons_above 与第 1 档不一致；各档应一致");
+    } else if (i > 0 && tier.bounds.upto && tier.bounds.per_person < tiers[i - 1]->value.bounds.per_person) {
+      report("tariffs.csv", line,
+             version + ", tier " + number +
+                 ": per_person is below that of the tier before, so bounds could cross",
+             version_zh + " 第 " + number + " 档的 per_person 小于前一档，各档上限可能交叉");
     }
     if (!last && !tier.bounds.upto) {
       report("tariffs.csv", line,

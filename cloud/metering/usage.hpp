@@ -31,7 +31,8 @@ struct UsageSegment {
   std::int64_t multiplier_d = 1;
   RegisterEnd begin;
   RegisterEnd end;
-  Milli usage;  // floor(end*n/d) - floor(begin*n/d)
+  Milli usage;       // floor(end*n/d) - floor(begin*n/d)
+  std::string band;  // time of use it counts; empty: all
 
   friend bool operator==(const UsageSegment&, const UsageSegment&) = default;
 };
@@ -71,6 +72,7 @@ Result<Milli> register_difference(std::int64_t begin, std::int64_t end, std::int
 std::optional<PointUsage> usage_between(const Estate& estate, const ClosingReadings& readings,
                                         const PointId& point, Day from, Day to, Problems& problems);
 
+/// What was used before, in a tariff's period.
 struct YearUsage {
   Milli used;
   bool stepped = false;  // stands on simulated time
@@ -85,5 +87,10 @@ struct YearUsage {
 /// problem, because a guess would choose the payer's price.
 std::optional<YearUsage> used_in_year(const Estate& estate, const ClosingReadings& readings,
                                       const PointId& point, Day until, Problems& problems);
+
+/// Usage of `point` from the midnight that begins `since` up to the one that begins `until`, for tiers of
+/// two months; nothing before its first meter was hung.
+std::optional<YearUsage> used_since(const Estate& estate, const ClosingReadings& readings,
+                                    const PointId& point, Day since, Day until, Problems& problems);
 
 }  // namespace steward

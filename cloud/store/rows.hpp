@@ -21,8 +21,33 @@ struct GatewayRow {
   GatewayId gateway;
   PublicKey block_key{};  // Ed25519; every block and closing record is checked against it
   Instant enrolled_at;
+  std::optional<PublicKey> next_key = {};  // registered by a rotation, has not signed yet
+  std::optional<Instant> revoked_at = {};  // since then its blocks are evidence, not data
+  std::string revoked_why = {};
 
   friend bool operator==(const GatewayRow&, const GatewayRow&) = default;
+};
+
+/// Up to `last` (and after the row before it), this log of a gateway was signed by `block_key`.
+struct FormerKey {
+  Uuid epoch{};
+  Stream stream = Stream::readings;
+  Seq last;
+  PublicKey block_key{};
+
+  friend bool operator==(const FormerKey&, const FormerKey&) = default;
+};
+
+/// A certificate that was given out. The newest of a gateway is the one it is to use.
+struct CertificateRow {
+  SiteId site;
+  GatewayId gateway;
+  std::string serial;  // hex, lower case
+  Instant issued_at;
+  Instant ends_at;
+  bool revoked = false;
+
+  friend bool operator==(const CertificateRow&, const CertificateRow&) = default;
 };
 
 /// How far one log has been admitted.
@@ -254,6 +279,36 @@ struct FallRow {
   std::int64_t value = 0;
 
   friend bool operator==(const FallRow&, const FallRow&) = default;
+};
+
+/// What an operator asked of a gateway.
+struct CommandRow {
+  SiteId site;
+  GatewayId gateway;
+  Uuid id{};
+  std::string verb;
+  std::string subject;
+  std::string asked_by;  // 1 to 64 bytes
+  Instant issued;
+  Instant expires;
+  Bytes sealed;         // as it is sent
+  std::string outcome;  // empty: no answer yet; then the two below are nothing
+  Instant answered;     // the cloud's clock
+  Bytes result;         // as it came, signed by the gateway
+
+  friend bool operator==(const CommandRow&, const CommandRow&) = default;
+};
+
+/// One version of what a gateway is to be.
+struct DesiredRow {
+  SiteId site;
+  GatewayId gateway;
+  std::uint64_t version = 0;
+  Instant pushed;
+  std::string pushed_by;  // 1 to 64 bytes
+  Bytes sealed;           // as it is sent
+
+  friend bool operator==(const DesiredRow&, const DesiredRow&) = default;
 };
 
 /// How much there is, for `status`.

@@ -22,22 +22,27 @@ Seq column_seq(const Statement& row, int column) {
 }  // namespace
 
 Result<AdmissionMark> SqliteStore::lock_log(const LogId& log) {
-  auto no = site_no(log.site);
-  if (!no) return std::move(no.error());
   // The write lock of the transaction is the row's lock here; PostgreSQL takes FOR UPDATE.
-  auto made = write(
-      "INSERT INTO log (site_no, log_no, gateway, epoch, stream, last_hash)"
-      " SELECT ?1, (SELECT coalesce(max(log_no), 0) + 1 FROM log), ?2, ?3, ?4, zeroblob(32)"
-      " WHERE NOT EXISTS (SELECT 1 FROM log WHERE site_no = ?1 AND gateway = ?2 AND epoch = ?3 AND stream = "
-      "?4)",
-      *no, log.gateway.text, log.epoch, static_cast<int>(log.stream));
-  if (!made) return std::move(made.error());
+  if (!in_transaction_) return Error{Fault::refused, "a write outside a transaction"};
   AdmissionMark mark;
-  auto read = each(
-      "SELECT site_no, log_no, upto, last_hash, link_known, forked FROM log"
-      " WHERE site_no = ?1 AND gateway = ?2 AND epoch = ?3 AND stream = ?4",
-      [&](const Statement& row) { mark = read_mark(row, 0); }, *no, log.gateway.text, log.epoch,
-      static_cast<int>(log.stream));
+  const auto look = [&] {
+    return each(
+        "SELECT l.site_no, l.log_no, l.upto, l.last_hash, l.link_known, l.forked FROM site s JOIN log l "
+        "USING "
+        "(site_no) WHERE s.site = ?1 AND l.gateway = ?2 AND l.epoch = ?3 AND l.stream = ?4",
+        [&](const Statement& row) { mark = read_mark(row, 0); }, log.site.text, log.gateway.text, log.epoch,
+        static_cast<int>(log.stream));
+  };
+  auto read = look();
+  if (!read) return std::move(read.error());
+  if (mark.log_no != 0) return mark;
+  auto made = site_no(log.site);
+  if (!made) return std::move(made.error());
+  read = write(
+             "INSERT INTO log (site_no, log_no, gateway, epoch, stream, last_hash)"
+             " SELECT ?1, coalesce(max(log_no), 0) + 1, ?2, ?3, ?4, zeroblob(32) FROM log",
+             *made, log.gateway.text, log.epoch, static_cast<int>(log.stream))
+             .and_then(look);
   if (!read) return std::move(read.error());
   return mark;
 }

@@ -11,13 +11,6 @@ namespace {
 // Another program's longest transaction is an import or a month's close: seconds.
 constexpr int busy_timeout_ms = 10'000;
 
-GatewayRow read_gateway(const Statement& row) {
-  return {.site = SiteId{row.column_text(0)},
-          .gateway = GatewayId{row.column_text(1)},
-          .block_key = fixed_bytes<PublicKey>(row, 2),
-          .enrolled_at = column_instant(row, 3)};
-}
-
 }  // namespace
 
 Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::filesystem::path& file, const Uuid& fresh) {
@@ -96,35 +89,6 @@ Result<std::int64_t> SqliteStore::site_no(const SiteId& site) {
       site.text);
   if (!read) return std::move(read.error());
   return no;
-}
-
-Result<void> SqliteStore::put_gateway(const GatewayRow& row) {
-  auto no = site_no(row.site);
-  if (!no) return std::move(no.error());
-  return write(
-      "INSERT INTO gateway VALUES (?1, ?2, ?3, ?4)"
-      " ON CONFLICT DO UPDATE SET block_key = excluded.block_key, enrolled_ms = excluded.enrolled_ms",
-      *no, row.gateway.text, row.block_key, ms_of(row.enrolled_at));
-}
-
-Result<std::optional<GatewayRow>> SqliteStore::gateway(const SiteId& site, const GatewayId& gateway) {
-  std::optional<GatewayRow> found;
-  auto read = each(
-      "SELECT s.site, g.gateway, g.block_key, g.enrolled_ms FROM gateway g JOIN site s USING (site_no)"
-      " WHERE s.site = ?1 AND g.gateway = ?2",
-      [&](const Statement& row) { found = read_gateway(row); }, site.text, gateway.text);
-  if (!read) return std::move(read.error());
-  return found;
-}
-
-Result<std::vector<GatewayRow>> SqliteStore::gateways() {
-  std::vector<GatewayRow> rows;
-  auto read = each(
-      "SELECT s.site, g.gateway, g.block_key, g.enrolled_ms FROM gateway g JOIN site s USING (site_no)"
-      " ORDER BY s.site, g.gateway",
-      [&](const Statement& row) { rows.push_back(read_gateway(row)); });
-  if (!read) return std::move(read.error());
-  return rows;
 }
 
 Result<void> SqliteStore::put_state(const GatewayStateRow& row) {

@@ -32,6 +32,10 @@ class SqliteStore final : public Store {
   Result<void> put_gateway(const GatewayRow& row) override;
   Result<std::optional<GatewayRow>> gateway(const SiteId& site, const GatewayId& gateway) override;
   Result<std::vector<GatewayRow>> gateways() override;
+  Result<void> add_former_key(const SiteId& site, const GatewayId& gateway, const FormerKey& key) override;
+  Result<std::vector<FormerKey>> former_keys(const SiteId& site, const GatewayId& gateway) override;
+  Result<void> put_certificate(const CertificateRow& row) override;
+  Result<std::vector<CertificateRow>> certificates() override;
   Result<void> put_state(const GatewayStateRow& row) override;
   Result<std::vector<GatewayStateRow>> states() override;
 
@@ -49,6 +53,17 @@ class SqliteStore final : public Store {
   Result<void> each_block(const BlockQuery& query,
                           const std::function<Result<void>(const Bytes&)>& take) override;
 
+  Result<void> put_command(const CommandRow& row) override;
+  Result<std::vector<CommandRow>> open_commands(Instant now) override;
+  Result<std::optional<CommandRow>> command(const SiteId& site, const Uuid& id) override;
+  Result<bool> answer_command(const CommandRow& answered) override;
+  Result<std::vector<CommandRow>> commands(const ListQuery& query) override;
+
+  Result<void> put_desired(const DesiredRow& row) override;
+  Result<std::vector<DesiredRow>> newest_desired() override;
+  Result<void> put_reported(const GatewayStateRow& row) override;
+  Result<std::optional<GatewayStateRow>> reported(const SiteId& site, const GatewayId& gateway) override;
+
   Result<std::vector<SiteId>> estates() override;
   Result<std::int64_t> put_import(const EstateImport& import) override;
   Result<std::optional<EstateImport>> latest_import(const SiteId& site) override;
@@ -63,6 +78,9 @@ class SqliteStore final : public Store {
                                             Seq last) override;
   Result<std::vector<EdgeEvent>> life_rows(const SiteId& site, std::int64_t log_no, Seq first,
                                            Seq last) override;
+  Result<std::vector<ClosingRow>> unsure_closings(const SiteId& site) override;
+  Result<std::vector<EdgeEventRow>> time_records(const SiteId& site) override;
+  Result<std::optional<ClockStamp>> stamp_of(const SiteId& site, std::int64_t log_no, Seq seq) override;
   Result<std::vector<EdgeEvent>> doubt_events(const SiteId& site) override;
   Result<std::vector<MeterEventRow>> meter_events(const SiteId& site) override;
   Result<void> decide(const SiteId& site, std::int64_t event_no, const MeterDecision& decision) override;

@@ -39,10 +39,18 @@ class Store {
 
   // -- gateways
 
-  /// Adds a gateway or replaces its key.
+  /// Adds a gateway or replaces all that is said of it.
   virtual Result<void> put_gateway(const GatewayRow& row) = 0;
   virtual Result<std::optional<GatewayRow>> gateway(const SiteId& site, const GatewayId& gateway) = 0;
   virtual Result<std::vector<GatewayRow>> gateways() = 0;
+  /// Notes how far a log was signed by a key that is none of the present ones; the first word counts.
+  virtual Result<void> add_former_key(const SiteId& site, const GatewayId& gateway, const FormerKey& key) = 0;
+  /// By epoch, stream and last.
+  virtual Result<std::vector<FormerKey>> former_keys(const SiteId& site, const GatewayId& gateway) = 0;
+  /// Adds a certificate, or changes whether it is revoked.
+  virtual Result<void> put_certificate(const CertificateRow& row) = 0;
+  /// All of all gateways, by site, gateway, issued.
+  virtual Result<std::vector<CertificateRow>> certificates() = 0;
   virtual Result<void> put_state(const GatewayStateRow& row) = 0;
   virtual Result<std::vector<GatewayStateRow>> states() = 0;
 
@@ -75,14 +83,36 @@ class Store {
   virtual Result<void> each_block(const BlockQuery& query,
                                   const std::function<Result<void>(const Bytes&)>& take) = 0;
 
+  // -- commands
+
+  /// Adds a command. Faults: refused (its id is taken). Inside `transact`.
+  virtual Result<void> put_command(const CommandRow& row) = 0;
+  /// Unanswered and not expired at `now`, of all sites, oldest first, at most 1,000.
+  virtual Result<std::vector<CommandRow>> open_commands(Instant now) = 0;
+  virtual Result<std::optional<CommandRow>> command(const SiteId& site, const Uuid& id) = 0;
+  /// Answers a command of this gateway; false: there is none, or it is answered. Inside `transact`.
+  virtual Result<bool> answer_command(const CommandRow& answered) = 0;
+  /// Bounds are on when they were issued.
+  virtual Result<std::vector<CommandRow>> commands(const ListQuery& query) = 0;
+
+  // -- what gateways are to be
+
+  /// Adds a version. Faults: refused (not above the newest). Inside `transact`.
+  virtual Result<void> put_desired(const DesiredRow& row) = 0;
+  /// The newest version of each gateway of every site.
+  virtual Result<std::vector<DesiredRow>> newest_desired() = 0;
+  /// The last report of a gateway, as it came, replaces the one before. Inside `transact`.
+  virtual Result<void> put_reported(const GatewayStateRow& row) = 0;
+  virtual Result<std::optional<GatewayStateRow>> reported(const SiteId& site, const GatewayId& gateway) = 0;
+
   // -- books
 
   virtual Result<std::vector<SiteId>> estates() = 0;
   /// Stores a new version; `version` is ignored and given by the store. Inside `transact`.
   virtual Result<std::int64_t> put_import(const EstateImport& import) = 0;
   virtual Result<std::optional<EstateImport>> latest_import(const SiteId& site) = 0;
-  /// Closing records with round_at in [from, to), by meter, channel, round_at,
-  /// log, seq: what billing stands on.
+  /// Closing records with round_at in [from, to) by a clock that was right (synced, or stepped), by meter,
+  /// channel, round_at, log, seq: what billing stands on.
   virtual Result<std::vector<ClosingRow>> closings(const SiteId& site, Instant from, Instant to) = 0;
   /// The earliest good record of each meter and channel with round_at in [from, to), whole days
   /// after `from` (a local midnight) and not contradicted by another good one of that instant:
@@ -103,6 +133,14 @@ class Store {
                                                     Seq last) = 0;
   virtual Result<std::vector<EdgeEvent>> life_rows(const SiteId& site, std::int64_t log_no, Seq first,
                                                    Seq last) = 0;
+  /// Closing records whose clock was unset or not confirmed (trust below synced), of all times. `closings`
+  /// and `earliest_closings` leave them out: what they say of their instant is not to be believed as it
+  /// stands.
+  virtual Result<std::vector<ClosingRow>> unsure_closings(const SiteId& site) = 0;
+  /// Events of kind time_record: what gateways' clocks are held against. Few: one a day and gateway.
+  virtual Result<std::vector<EdgeEventRow>> time_records(const SiteId& site) = 0;
+  /// By which clock the block that holds this place was closed; nothing: no such block.
+  virtual Result<std::optional<ClockStamp>> stamp_of(const SiteId& site, std::int64_t log_no, Seq seq) = 0;
   /// The events that say since when a meter's readings are not to be billed, or that they are again,
   /// by at, log, seq: what `Doubts` is derived from. All of the site's: they are few.
   virtual Result<std::vector<EdgeEvent>> doubt_events(const SiteId& site) = 0;

@@ -2,6 +2,7 @@
 #include <functional>
 
 #include "cloud/verify/verify_verbs.hpp"
+#include "kit/cli/man_verbs.hpp"
 
 namespace steward {
 namespace {
@@ -24,6 +25,7 @@ VerifyExit run_steward_verify(const std::vector<std::string>& arguments, const V
   VerifyBlocksOptions blocks;
   CLI::App app{"steward-verify: checks offline what a gateway has signed (离线核验)", "steward-verify"};
   app.footer(footer);
+  app.set_help_all_flag("--help-all", "every verb with its options (全部帮助)");
   app.set_version_flag("--version", std::string("steward-verify ") + STEWARD_VERSION);
   app.require_subcommand(1);
   auto* verb = app.add_subcommand(
@@ -41,6 +43,10 @@ VerifyExit run_steward_verify(const std::vector<std::string>& arguments, const V
       ->required();
   verb->add_flag("--json", blocks.json, "one line of JSON (输出 JSON)");
   verb->callback([&] { run = [&] { return verify_blocks(blocks, streams); }; });
+  if (arguments.size() == 1 && arguments[0] == man_verbs_option) {
+    streams.out << man_verbs(app);
+    return VerifyExit::holds;
+  }
   try {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));  // CLI11 takes them last first
   } catch (const CLI::ParseError& error) {

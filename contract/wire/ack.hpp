@@ -15,9 +15,26 @@ struct AckedLog {
   Uuid epoch{};
   Stream stream = Stream::readings;
   std::uint64_t upto = 0;
+  Digest
+      hash{};  // SHA-256 of the block that ends at `upto`: whose history is acknowledged; zero when upto is 0
 
   friend bool operator==(const AckedLog&, const AckedLog&) = default;
 };
+
+/// Where two histories of one log part: a block of that log, signed by its gateway, that follows the same
+/// block as another one in the store, and is not that one. Nothing from `first` on of its history will be
+/// booked.
+struct AckedFork {
+  Uuid epoch{};
+  Stream stream = Stream::readings;
+  std::uint64_t first = 0;  // of the block that was not taken
+  Digest hash{};            // SHA-256 of it: a gateway knows by this whether it is meant
+
+  friend bool operator==(const AckedFork&, const AckedFork&) = default;
+};
+
+/// A gateway restored from an old copy has one fork in each of its five logs.
+inline constexpr std::size_t most_acked_forks = 8;
 
 /// What the cloud has committed of one gateway's logs: the only message that
 /// lets an edge forget, hence signed.
@@ -32,6 +49,7 @@ struct Ack {
   Uuid store{};
   std::vector<AckedLog> logs;  // at most 64, no (epoch, stream) twice
   Instant at;
+  std::vector<AckedFork> forks;  // at most 8, the newest of each log, in order like the logs
 
   friend bool operator==(const Ack&, const Ack&) = default;
 };

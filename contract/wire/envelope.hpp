@@ -14,6 +14,11 @@ inline constexpr std::string_view block = "application/vnd.steward.block+cbor";
 inline constexpr std::string_view closing = "application/vnd.steward.closing+cbor";
 inline constexpr std::string_view ack = "application/vnd.steward.ack+json";
 inline constexpr std::string_view site_config = "application/vnd.steward.site-config+json";
+inline constexpr std::string_view command = "application/vnd.steward.command+json";
+inline constexpr std::string_view command_result = "application/vnd.steward.command-result+json";
+inline constexpr std::string_view enrolment_request = "application/vnd.steward.enrolment-request+json";
+inline constexpr std::string_view key_succession = "application/vnd.steward.key-succession";
+inline constexpr std::string_view enrolment = "application/vnd.steward.enrolment+json";
 }  // namespace content_type
 
 /// A COSE_Sign1 message taken apart, its signature not yet looked at.

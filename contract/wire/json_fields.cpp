@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "contract/text/hex_text.hpp"
 #include "contract/wire/block_rules.hpp"
 #include "contract/wire/limits.hpp"
 #include "contract/wire/topics.hpp"
@@ -112,6 +113,30 @@ std::int64_t JsonFields::integer(std::string_view key, std::int64_t least, std::
 bool JsonFields::boolean(std::string_view key) {
   const Json* value = find(key, Json::Kind::boolean);
   return value != nullptr && value->boolean();
+}
+
+Bytes JsonFields::hex(std::string_view key, std::size_t bytes) {
+  const Json* value = find(key, Json::Kind::text);
+  if (value == nullptr) return Bytes(bytes);
+  auto read = from_hex(value->text());
+  if (read && read->size() == bytes && steward::hex(*read) == value->text()) return std::move(*read);
+  report_at(*value, key, std::to_string(2 * bytes) + " hex digits in lower case",
+            " " + std::to_string(2 * bytes) + " 位小写十六进制数字");
+  return Bytes(bytes);
+}
+
+std::string JsonFields::pem(std::string_view key) {
+  const Json* value = find(key, Json::Kind::text);
+  if (value == nullptr) return {};
+  const auto& text = value->text();
+  const auto fits = [](char c) { return c == '\n' || (c >= ' ' && c <= '~'); };
+  if (text.starts_with("-----BEGIN ") && text.size() <= wire_limit::pem_bytes &&
+      std::ranges::all_of(text, fits)) {
+    return text;
+  }
+  report_at(*value, key, "PEM of at most " + std::to_string(wire_limit::pem_bytes) + " bytes",
+            "至多 " + std::to_string(wire_limit::pem_bytes) + " 字节的 PEM");
+  return {};
 }
 
 Uuid JsonFields::uuid(std::string_view key) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "contract/nouns/bytes.hpp"
 #include "contract/nouns/ids.hpp"
 #include "contract/nouns/problem.hpp"
 #include "contract/text/json.hpp"
@@ -27,6 +28,10 @@ class JsonFields {
   std::string text(std::string_view key, std::size_t least, std::size_t most);
   std::int64_t integer(std::string_view key, std::int64_t least, std::int64_t most);
   bool boolean(std::string_view key);
+  /// Exactly `bytes` octets in lower-case hex; zeros when it is not.
+  Bytes hex(std::string_view key, std::size_t bytes);
+  /// PEM (RFC 7468): printable ASCII in lines, at most wire_limit::pem_bytes. What is in it is not looked at.
+  std::string pem(std::string_view key);
   Uuid uuid(std::string_view key);
   /// One of `words`: its place among them.
   std::size_t word(std::string_view key, std::initializer_list<std::string_view> words);

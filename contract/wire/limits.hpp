@@ -26,7 +26,16 @@ inline constexpr std::size_t site_config_bytes = 256 * 1024;
 inline constexpr std::size_t config_meters = 2000;
 inline constexpr std::size_t config_buses = 64;
 inline constexpr std::size_t config_problems = 500;
-inline constexpr std::size_t topic_bytes = 128;
+inline constexpr std::size_t command_bytes = 2 * 1024;
+inline constexpr std::size_t command_result_bytes =
+    3 * 1024;  // kept by the gateway until the command has expired
+inline constexpr std::size_t command_message_bytes = 384;
+inline constexpr std::size_t command_values = 16;
+inline constexpr std::size_t topic_bytes = 160;  // two codes, a UUID and our words
+inline constexpr std::size_t enrolment_bytes =
+    16 * 1024;  // a request or an enrolment: two certificates and some words
+inline constexpr std::size_t pem_bytes = 6 * 1024;  // one certificate, authority or request in PEM
+inline constexpr std::size_t host_bytes = 253;      // RFC 1123, 2.1
 
 /// Numbers that JSON readers everywhere keep exact (RFC 8259, 6).
 inline constexpr std::uint64_t exact_in_json = (std::uint64_t{1} << 53U) - 1;

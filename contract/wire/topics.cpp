@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "contract/wire/limits.hpp"
+#include "contract/wire/uuid_text.hpp"
 
 namespace steward {
 namespace {
@@ -26,6 +27,17 @@ std::string_view next_level(std::string_view& rest) {
   return level;
 }
 
+/// "{id}" or "{id}/result".
+bool read_command(std::string_view tail, Topic& topic) {
+  constexpr std::size_t uuid_chars = 36;
+  const auto id = uuid_from(tail.substr(0, uuid_chars));
+  if (!id) return false;
+  topic.command = *id;
+  tail.remove_prefix(uuid_chars);
+  topic.kind = tail.empty() ? TopicKind::command : TopicKind::command_result;
+  return tail.empty() || tail == "/result";
+}
+
 /// What follows the gateway in a topic, and what it means.
 bool read_tail(std::string_view tail, Topic& topic) {
   struct Word {
@@ -37,6 +49,7 @@ bool read_tail(std::string_view tail, Topic& topic) {
   for (const auto& known : words) {
     if (tail == known.text) return topic.kind = known.kind, true;
   }
+  if (tail.starts_with("cmd/")) return read_command(tail.substr(4), topic);
   for (const Stream stream : all_streams) {
     if (tail != "up/" + std::string(word(stream))) continue;
     topic.kind = TopicKind::up;
@@ -74,6 +87,24 @@ std::string site_up_topics(const SiteId& site) {
 std::string site_state_topics(const SiteId& site) {
   assert(is_code(site.text));
   return std::string(prefix) + site.text + "/+/state";
+}
+std::string site_reported_topics(const SiteId& site) {
+  assert(is_code(site.text));
+  return std::string(prefix) + site.text + "/+/reported";
+}
+std::string site_command_result_topics(const SiteId& site) {
+  assert(is_code(site.text));
+  return std::string(prefix) + site.text + "/+/cmd/+/result";
+}
+
+std::string command_topic(const SiteId& site, const GatewayId& gateway, const Uuid& id) {
+  return topic(site, gateway, "cmd/" + uuid_text(id));
+}
+std::string command_result_topic(const SiteId& site, const GatewayId& gateway, const Uuid& id) {
+  return topic(site, gateway, "cmd/" + uuid_text(id) + "/result");
+}
+std::string command_topics(const SiteId& site, const GatewayId& gateway) {
+  return topic(site, gateway, "cmd/+");
 }
 
 Result<Topic> parse_topic(std::string_view text) {

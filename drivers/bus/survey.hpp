@@ -14,9 +14,10 @@ namespace steward {
 /// is a read, and that a unit of the plan is asked with nothing but its probe.
 struct Survey {
   Bytes request;
-  LineFormat format;  // a serial line is set to it and, for its next own request, back
+  LineFormat
+      format;  // a serial line is set to it and, for its next own request, back; a device server is not
   std::function<std::size_t(ByteView so_far)>
-      whole;                         // how long the burst must be; called on the line's thread
+      whole;                         // how long the burst must be; called where the bytes come in
   std::chrono::nanoseconds wait{0};  // from the request's last byte to the reply's first
 };
 

@@ -200,6 +200,25 @@ void read_parts(ProfileFields& fields, const Json& item, const Sentence& what, c
   }
 }
 
+/// The items that say on which days of a month it settles.
+void read_settles(ProfileFields& fields, const Json& item, const Sentence& what, const Profile& profile,
+                  FrozenBlocks& frozen) {
+  if (item.find("settles") == nullptr) return;
+  const Json* list = fields.array(item, what, "settles", max_settles);
+  if (frozen.time)
+    fields.problem(item.line(), what,
+                   {"\"time\" and \"settles\" both say when a block was frozen; keep one",
+                    "\"time\" 与 \"settles\" 都说明冻结时刻，请只留一个"});
+  for (std::size_t at = 0; list != nullptr && at < list->items().size(); ++at) {
+    const auto one = Json::object().set("settle", list->items()[at]);
+    if (const auto span = read_whole(fields, one, what, "settle", profile)) frozen.settles.push_back(*span);
+  }
+  const auto other = [&](const RegisterSpan& span) { return span.count != frozen.settles[0].count; };
+  if (std::any_of(frozen.settles.begin(), frozen.settles.end(), other))
+    fields.problem(item.line(), what,
+                   {"the items of \"settles\" must be equally long", "\"settles\" 各数据项长度应相同"});
+}
+
 /// Blocks that are items: identifiers in a row, and beside each, where there is one, its instant's.
 void read_frozen_items(ProfileFields& fields, const Json& item, const Sentence& what, const Profile& profile,
                        FrozenBlocks& frozen) {
@@ -215,16 +234,25 @@ void read_frozen_items(ProfileFields& fields, const Json& item, const Sentence& 
   if (frozen.span.first + last > most || (frozen.time && frozen.time->first + last > most))
     fields.problem(item.line(), what,
                    {"the identifiers run beyond the last one there is", "标识超出取值范围"});
-  const std::size_t bytes = frozen.time ? frozen.time->count : frozen.span.count;
+  read_settles(fields, item, what, profile, frozen);
+  const auto& timed = frozen.time ? *frozen.time : frozen.settles.empty() ? frozen.span : frozen.settles[0];
+  const std::size_t bytes = timed.count;
   frozen.bytes = read_clock_bytes(fields, item, what, std::min<std::size_t>(bytes, 16));
+  const auto count_of = [&](ClockByte byte) {
+    return std::count(frozen.bytes.begin(), frozen.bytes.end(), byte);
+  };
+  if (!frozen.settles.empty() && count_of(ClockByte::day) != 1)
+    fields.problem(
+        item.line(), what,
+        {"\"bytes\" must say where the day of \"settles\" is", "\"bytes\" 须标明 \"settles\" 中日的位置"});
   read_parts(fields, item, what, profile, frozen);
 }
 
 void read_frozen(ProfileFields& fields, const Json& item, std::int64_t base, Profile& profile) {
   const Sentence what{"frozen", "冻结数据"};
   if (!fields.object(item, what,
-                     {"name", "kind", "first", "words", "item", "time", "stride", "entries", "bytes", "bcd",
-                      "parts", "source", "guess"}))
+                     {"name", "kind", "first", "words", "item", "time", "settles", "stride", "entries",
+                      "bytes", "bcd", "parts", "source", "guess"}))
     return;
   FrozenBlocks frozen;
   frozen.name = fields.need_text(item, what, "name").value_or("");
@@ -236,7 +264,7 @@ void read_frozen(ProfileFields& fields, const Json& item, std::int64_t base, Pro
     profile.frozen.push_back(std::move(frozen));
     return;
   }
-  refuse_keys(fields, item, what, {"item", "time"}, profile.protocol);
+  refuse_keys(fields, item, what, {"item", "time", "settles"}, profile.protocol);
   const auto words = fields.need_integer(item, what, "words", 1, max_span_words).value_or(1);
   const auto stride = fields.need_integer(item, what, "stride", 1, 0xFFFF).value_or(1);
   const auto entries = fields.need_integer(item, what, "entries", 1, 1000).value_or(1);

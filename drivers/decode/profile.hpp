@@ -168,6 +168,9 @@ struct FrozenBlocks {
   std::vector<ClockByte> bytes;      // from the block's first byte, or of `time`: when it was frozen
   bool bcd = false;                  // each of these is two decimal digits
   std::optional<RegisterSpan> time;  // of items: the first block's own instant, `stride` from one to the next
+  /// Of items without: the settlement days (结算日) of each month, one an item; `bytes` are of these, a day
+  /// of 1..28 and, where the meter says one, an hour. The n-th block was frozen at the n-th last of them.
+  std::vector<RegisterSpan> settles;
   std::vector<Part> parts;
 
   RegisterSpan entry(std::size_t at) const { return moved(span, at); }
@@ -246,6 +249,7 @@ inline constexpr std::uint16_t max_channel_words = 4;  // u64, LONG + fraction, 
 inline constexpr std::uint16_t max_serial_words = 16;  // 32 characters
 inline constexpr std::uint16_t max_clock_words = 8;
 inline constexpr std::size_t max_frozen = 4;
+inline constexpr std::size_t max_settles = 3;           // DL/T 645-2007, table A.2: 04000B01 to 04000B03
 inline constexpr std::uint16_t max_frozen_items = 100;  // DL/T 645-2007 numbers what was frozen with one byte
 inline constexpr std::size_t max_profile_items = 48;    // what a unit's dictionary holds, alternates beside
 inline constexpr std::uint16_t max_field_bytes = 8;     // of a number in an item, its unit code included

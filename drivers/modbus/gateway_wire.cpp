@@ -1,5 +1,6 @@
 #include "drivers/modbus/gateway_wire.hpp"
 
+#include <functional>
 #include <utility>
 
 #include "drivers/line/line_port.hpp"
@@ -27,45 +28,67 @@ class TcpWire : public BusWire {
 
   Awaitable<Heard> ask(const Sending& sending) override {
     Heard heard;
-    heard.sent = heard.began = heard.ended = now();
     heard.before = std::exchange(strays_, {});
+    const auto trip =
+        co_await travel([&] { return begin(sending); }, sending.reply_timeout, [&] { end(heard); });
+    heard.went_out = trip.went_out;
+    heard.sent = trip.sent;
+    heard.began = trip.began;
+    heard.ended = trip.ended;
+    heard.lost = trip.lost;
+    co_return heard;
+  }
+
+ protected:
+  /// How one request fared.
+  struct Trip {
+    bool went_out = false;
+    Ticks sent = now();
+    Ticks began = sent;
+    Ticks ended = sent;
+    std::optional<Error> lost;
+  };
+  /// begin: gives the bytes; done: takes what came, before a lost path forgets it; both while it runs.
+  Awaitable<Trip> travel(const std::function<Bytes()>& begin, std::chrono::nanoseconds patience,
+                         const std::function<void()>& done) {
+    Trip trip;
     if (lost_) {  // between two requests
-      heard.lost = std::exchange(lost_, std::nullopt);
+      trip.lost = std::exchange(lost_, std::nullopt);
       reset();
-      co_return heard;
+      co_return trip;
     }
     if (!link_.is_open()) {
       reset();
       const auto opened = co_await link_.open();
       if (!opened) {
-        heard.lost = opened.error();
-        co_return heard;
+        trip.lost = opened.error();
+        co_return trip;
       }
     }
-    const Bytes request = begin(sending);
+    const Bytes request = begin();
     if (auto sent = link_.send(request); !sent) {
-      heard.lost = std::move(sent.error());
-      co_return heard;
+      trip.lost = std::move(sent.error());
+      co_return trip;
     }
-    heard.went_out = true;
-    heard.sent = now();
+    trip.went_out = true;
+    trip.sent = now();
     began_.reset();
-    const auto until = heard.sent + sending.reply_timeout;
+    const auto until = trip.sent + patience;
     while (!is_whole() && !lost_ && now() < until) {
       (void)co_await changed_.wait(std::chrono::ceil<Milliseconds>(until - now()));
     }
-    heard.ended = now();
-    heard.began = began_.value_or(heard.ended);
-    end(heard);
+    trip.ended = now();
+    trip.began = began_.value_or(trip.ended);
+    done();
     if (lost_) {
-      heard.lost = std::exchange(lost_, std::nullopt);
+      trip.lost = std::exchange(lost_, std::nullopt);
       link_.drop();
       reset();
     }
-    co_return heard;
+    co_return trip;
   }
+  std::vector<StrayFrame> take_strays() { return std::exchange(strays_, {}); }
 
- protected:
   /// The request's bytes; from here on what comes may answer it.
   virtual Bytes begin(const Sending& sending) = 0;
   virtual bool is_whole() const = 0;
@@ -149,6 +172,32 @@ class OverTcpWire final : public TcpWire {
   OverTcpWire(Loop& loop, TcpPlace place, const LineCodec& codec)
       : TcpWire(loop, std::move(place)), codec_(codec) {}
 
+  /// A read of a scan, at whatever speed the server is set to: `survey.format` is not looked at.
+  Awaitable<Surveyed> survey(const Survey& survey) override {
+    Surveyed surveyed;
+    for (auto& stray : take_strays()) surveyed.overheard.push_back(std::move(stray.frame));
+    const auto begin = [&] {
+      request_ = survey.request;
+      burst_.clear();
+      search_ = &survey;
+      is_open_ = true;
+      return request_;
+    };
+    const auto done = [&] {
+      for (auto& frame : codec_.read_burst(request_, burst_).frames)
+        surveyed.overheard.push_back(std::move(frame));
+      surveyed.burst = std::exchange(burst_, {});
+      search_ = nullptr;
+      is_open_ = false;
+    };
+    const auto trip = co_await travel(begin, survey.wait, done);
+    surveyed.went_out = trip.went_out;
+    surveyed.ended = trip.ended;
+    surveyed.lost = trip.lost;
+    if (!surveyed.burst.empty()) surveyed.delay = trip.began - trip.sent;
+    co_return surveyed;
+  }
+
  private:
   Bytes begin(const Sending& sending) override {
     asked_ = sending.asked;
@@ -158,7 +207,10 @@ class OverTcpWire final : public TcpWire {
     return request_;
   }
   bool is_whole() const override {
-    return burst_.size() > max_burst_bytes || burst_.size() >= codec_.burst_length(asked_, request_, burst_);
+    if (burst_.size() > max_burst_bytes) return true;
+    const auto whole =
+        search_ != nullptr ? search_->whole(burst_) : codec_.burst_length(asked_, request_, burst_);
+    return burst_.size() >= whole;
   }
   void end(Heard& heard) override {
     heard.after = codec_.read_burst(request_, burst_);
@@ -185,6 +237,7 @@ class OverTcpWire final : public TcpWire {
   Asked asked_;
   Bytes request_;
   Bytes burst_;
+  const Survey* search_ = nullptr;  // of the request in hand
   bool is_open_ = false;
 };
 

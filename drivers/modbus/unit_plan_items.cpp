@@ -76,6 +76,10 @@ void plan_history(const Profile& profile, UnitPlan& plan) {
   for (std::size_t list = 0; list < profile.frozen.size(); ++list) {
     const auto& blocks = profile.frozen[list];
     const auto most = std::min<std::size_t>(blocks.entries, most_frozen_reads);
+    const bool placed = std::all_of(
+        blocks.settles.begin(), blocks.settles.end(),
+        [&](const RegisterSpan& day) { return claimed(profile, day, plan.dictionary).has_value(); });
+    if (!placed) continue;  // of no use without its instants
     for (std::size_t entry = 0; entry < most; ++entry) {
       FrozenRead read{list, entry, blocks.entry(entry), std::nullopt};
       if (const auto time = blocks.entry_time(entry)) {

@@ -90,6 +90,41 @@ void add_estate_options(CLI::App& verb, EstateSetup& estate, std::string& folder
       ->required();
 }
 
+CLI::App* add_serve(CLI::App& app, ServeRequest& serve, bool& as_json) {
+  serve.profiles = "/usr/share/steward/profiles";
+  serve.broker_host = "localhost";
+  serve.broker_port = 8883;
+  serve.enrolment = "enrolment";
+  CLI::App* run =
+      app.add_subcommand("serve", "be the estate's meters, doors and reader on 127.0.0.1 (模拟设备)");
+  add_estate_options(*run, serve.estate, serve.folder);
+  run->add_option("--clock", serve.clock,
+                  "stepped clock the gateway moves; without it, this machine's (步进时钟文件)")
+      ->type_name("FILE");
+  run->add_option("--profiles", serve.profiles, "folder of meter profiles (表型文件夹)")
+      ->type_name("DIR")
+      ->capture_default_str();
+  run->add_option("--enrolment", serve.enrolment, "the gateway's keys, named in edge.json (网关注册文件夹)")
+      ->type_name("DIR")
+      ->capture_default_str();
+  run->add_option("--broker-host", serve.broker_host, "named in edge.json (消息服务器)")
+      ->type_name("HOST")
+      ->capture_default_str();
+  run->add_option("--broker-port", serve.broker_port, "named in edge.json (端口)")
+      ->type_name("PORT")
+      ->capture_default_str();
+  run->add_option("--dead", serve.dead,
+                  "serial plate of a meter that does not answer; may be repeated (失联的表)")
+      ->type_name("METER");
+  run->add_option("--slow-ms", serve.slow_ms, "every Modbus reply waits that long (应答延时)")
+      ->type_name("NUMBER")
+      ->check(CLI::Range(0, 60'000));
+  run->add_option("--scenario", serve.scenario, "faults to play, see docs/formats/scenario.md (故障场景文件)")
+      ->type_name("FILE");
+  run->add_flag("--json", as_json, "say that all is ready as one JSON line");
+  return run;
+}
+
 constexpr const char* examples =
     "Examples:\n"
     "  steward-sim estate --dir demo --from 2026-06-01 --to 2026-07-01\n"
@@ -126,37 +161,7 @@ int main(int argc, char** argv) {
   write->add_flag("--json", as_json, "say what was written as one JSON line");
 
   ServeRequest serve;
-  serve.profiles = "/usr/share/steward/profiles";
-  serve.broker_host = "localhost";
-  serve.broker_port = 8883;
-  serve.enrolment = "enrolment";
-  CLI::App* run =
-      app.add_subcommand("serve", "be the estate's meters, doors and reader on 127.0.0.1 (模拟设备)");
-  add_estate_options(*run, serve.estate, serve.folder);
-  run->add_option("--clock", serve.clock,
-                  "stepped clock the gateway moves; without it, this machine's (步进时钟文件)")
-      ->type_name("FILE");
-  run->add_option("--profiles", serve.profiles, "folder of meter profiles (表型文件夹)")
-      ->type_name("DIR")
-      ->capture_default_str();
-  run->add_option("--enrolment", serve.enrolment, "the gateway's keys, named in edge.json (网关注册文件夹)")
-      ->type_name("DIR")
-      ->capture_default_str();
-  run->add_option("--broker-host", serve.broker_host, "named in edge.json (消息服务器)")
-      ->type_name("HOST")
-      ->capture_default_str();
-  run->add_option("--broker-port", serve.broker_port, "named in edge.json (端口)")
-      ->type_name("PORT")
-      ->capture_default_str();
-  run->add_option("--dead", serve.dead,
-                  "serial plate of a meter that does not answer; may be repeated (失联的表)")
-      ->type_name("METER");
-  run->add_option("--slow-ms", serve.slow_ms, "every Modbus reply waits that long (应答延时)")
-      ->type_name("NUMBER")
-      ->check(CLI::Range(0, 60'000));
-  run->add_option("--scenario", serve.scenario, "faults to play, see docs/formats/scenario.md (故障场景文件)")
-      ->type_name("FILE");
-  run->add_flag("--json", as_json, "say that all is ready as one JSON line");
+  CLI::App* run = add_serve(app, serve, as_json);
 
   if (argc == 2 && std::string_view(argv[1]) == man_verbs_option) {
     std::cout << man_verbs(app);

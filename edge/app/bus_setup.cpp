@@ -20,14 +20,7 @@ GuardedUnit guarded(const MeterPlan& meter, const BusSetup& bus, const KeptUnit&
   unit.probes = meter.probe.spans;
   if (meter.probe.serial) unit.serial = meter.probe.serial->span;
   unit.delay_floor = Milliseconds(std::max(bus.delay_floor_ms, meter.profile->bus.delay_floor_ms));
-  if (kept.record) {
-    unit.memory = kept.record->memory;
-    unit.known_serial = kept.record->serial;
-    unit.latched = kept.record->latched;
-  }
-  // Another profile keeps its serial number elsewhere: what was learned by the old one says nothing.
-  const std::size_t words = unit.serial ? unit.serial->count : 0;
-  if (unit.known_serial && unit.known_serial->size() != words) unit.known_serial.reset();
+  if (kept.record) recall(unit, *kept.record);
   return unit;
 }
 
@@ -69,6 +62,15 @@ Result<void> save(Outbox& outbox, std::vector<SavedMark> marks, const ClockStamp
 
 }  // namespace
 
+void recall(GuardedUnit& unit, const UnitRecord& record) {
+  unit.memory = record.memory;
+  unit.known_serial = record.serial;
+  unit.latched = record.latched;
+  // Another profile keeps its serial number elsewhere: what was learned by the old one says nothing.
+  const std::size_t words = unit.serial ? unit.serial->count : 0;
+  if (unit.known_serial && unit.known_serial->size() != words) unit.known_serial.reset();
+}
+
 Result<PreparedBuses> prepare_buses(const LoadedSite& site, Outbox& outbox, const ClockStamp& now) {
   PreparedBuses prepared;
   std::vector<SavedMark> marks;
@@ -98,8 +100,8 @@ Result<PreparedBuses> prepare_buses(const LoadedSite& site, Outbox& outbox, cons
   for (const auto& bus : site.setup.buses) {
     const bool known = std::any_of(prepared.buses.begin(), prepared.buses.end(),
                                    [&](const PreparedBus& ready) { return ready.setup->bus == bus.bus; });
-    if (!known && bus.kind == BusKind::modbus_rtu)
-      prepared.buses.push_back({&bus, {bus.bus, {}}, {}, {}, {}});
+    const bool line = bus.kind == BusKind::modbus_rtu || bus.kind == BusKind::modbus_rtu_over_tcp;
+    if (!known && line) prepared.buses.push_back({&bus, {bus.bus, {}}, {}, {}, {}});
   }
   if (auto saved = save(outbox, std::move(marks), now); !saved) return saved.error();
   return prepared;

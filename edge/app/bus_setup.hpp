@@ -29,6 +29,9 @@ struct PreparedBuses {
 /// Thread: the one that has the outbox, before the store thread does.
 Result<PreparedBuses> prepare_buses(const LoadedSite& site, Outbox& outbox, const ClockStamp& now);
 
+/// Gives a unit what its guard remembered.
+void recall(GuardedUnit& unit, const UnitRecord& record);
+
 /// The bus itself. book: must outlive it.
 std::unique_ptr<RegisterBus> make_bus(Loop& loop, PreparedBus& prepared, GuardBook& book);
 

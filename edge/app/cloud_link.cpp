@@ -10,14 +10,16 @@ namespace {
 constexpr Milliseconds state_every{60'000};  // while nothing happens: "still here", with the backlog
 constexpr Milliseconds state_again{1'000};   // the pipe's window was full
 constexpr Milliseconds goodbye_patience{1'000};
+constexpr Milliseconds witness_life{10'000};  // an ack that came later proves too little
 
 Broker broker_of(const LoadedSite& site) {
   return {site.setup.broker.host,
           site.setup.broker.port,
           site.setup.site.text + "/" + site.setup.gateway.text,
           site.enrolment.ca_file,
-          site.enrolment.certificate_file,
-          site.enrolment.key_file};
+          site.enrolment.identity_file,
+          site.enrolment.identity_file,
+          site.setup.site.text + "/" + site.setup.gateway.text};
 }
 
 Bytes bytes_copy(std::string_view text) {
@@ -42,6 +44,11 @@ class CloudLink::Source : public BlockSource {
   }
   void acknowledge(Stream stream, Seq upto) override { store_.acknowledge(stream, upto); }
   void note_store(const CloudStore& store) override { store_.note_store(store); }
+  void note_fork(Stream stream, Seq first) override {
+    // Kept with the records: what is due then is due after a restart as well.
+    const SavedMark mark{"fork/" + std::string(word(stream)), std::to_string(first.value)};
+    store_.append({{stream, std::vector<EdgeEvent>(), {}, {mark}}}, {});
+  }
 
  private:
   StoreThread& store_;
@@ -57,16 +64,19 @@ CloudLink::CloudLink(Loop& loop, const Clock& clock, const Log& log, const Loade
       state_(std::move(state)),
       ack_topic_(ack_topic(site.setup.site, site.setup.gateway)),
       state_topic_(state_topic(site.setup.site, site.setup.gateway)),
+      command_prefix_(command_topics(site.setup.site, site.setup.gateway)),
+      desired_topic_(desired_topic(site.setup.site, site.setup.gateway)),
       source_(std::make_unique<Source>(outbox, [this] { reckon(); })),
       pipe_(loop, broker_of(site), MqttMessage{state_topic_, bytes_copy(last_will(state_())), true},
-            {ack_topic_},
+            {ack_topic_, command_prefix_, desired_topic_},
             {[this] { on_up(); }, [this](const std::string& why) { on_down(why); },
              [this](const MqttMessage& message) { on_message(message); },
              [this] {
                uplink_.room();
                reckon();
                progressed_.set();
-             }}),
+             },
+             [this](const TlsVerdict& why) { on_explained(why); }}),
       transport_(pipe_),
       uplink_({site.setup.site, site.setup.gateway, epoch, marks, store, {}}, transport_, *source_,
               site.enrolment.cloud_key, clock,
@@ -78,13 +88,18 @@ CloudLink::CloudLink(Loop& loop, const Clock& clock, const Log& log, const Loade
 
 CloudLink::~CloudLink() = default;
 
-void CloudLink::start() { pipe_.start(); }
+void CloudLink::start() {
+  command_prefix_.pop_back();  // the wildcard: from here on it is what such a topic begins with
+  pipe_.start();
+}
 
 void CloudLink::on_up() {
   log_.info("broker_up", {{"backlog", static_cast<std::int64_t>(uplink_.unacked())}});
   said_down_ = false;
+  trouble_.reset();
   publish_state(true);
   uplink_.connected();
+  if (connected_) connected_();
   reckon();
   progressed_.set();
 }
@@ -98,17 +113,49 @@ void CloudLink::on_down(const std::string& why) {
   progressed_.set();
 }
 
+void CloudLink::on_explained(const TlsVerdict& why) {
+  const bool said = trouble_ && trouble_->trouble == why.trouble;
+  if (stopped_ || said) return;
+  trouble_ = why;
+  if (why.trouble == TlsTrouble::none)
+    return;  // the network is in order; what MQTT said stands in `broker_down`
+  log_.warning("broker_trouble",
+               {{"trouble", std::string(word(why.trouble))}, {"why", why.en}, {"why_zh", why.zh}});
+}
+
 void CloudLink::on_message(const MqttMessage& message) {
+  if (command_ && message.topic.starts_with(command_prefix_)) return command_(message.topic, message.payload);
+  if (desired_ && message.topic == desired_topic_) return desired_(message.payload);
   if (message.topic != ack_topic_) return;  // subscribed to nothing else; not ours
   uplink_.ack_received(message.payload);
+  prove_time();
   reckon();
   progressed_.set();
 }
 
+/// An ack says when it was signed. That was after the block it covers was committed here, which nobody
+/// else knew before, and before it arrived: no replay can say another time.
+void CloudLink::prove_time() {
+  if (!witness_ || !uplink_.store()) return;
+  if (uplink_.marks()[static_cast<std::size_t>(witness_->stream)].acked < witness_->seq) return;
+  if (proven_) proven_(witness_->at, clock_.ticks(), uplink_.store()->at);
+  witness_.reset();
+}
+
 void CloudLink::committed(const LogMarks& marks) {
+  const bool stale = witness_ && clock_.ticks() - witness_->at > witness_life;
+  for (const auto stream : all_streams) {
+    const auto at = static_cast<std::size_t>(stream);
+    if ((witness_ && !stale) || !uplink_.is_connected() || marks[at].last <= uplink_.marks()[at].last)
+      continue;
+    witness_ = Witness{stream, marks[at].last, clock_.ticks()};
+    break;
+  }
   for (const auto stream : all_streams)
     uplink_.appended(stream, marks[static_cast<std::size_t>(stream)].last);
 }
+
+void CloudLink::send_again(Stream stream, Seq from) { uplink_.send_again(stream, from); }
 
 void CloudLink::state_changed() {
   state_due_ = clock_.ticks();

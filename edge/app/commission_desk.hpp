@@ -8,6 +8,7 @@
 #include "drivers/line/line_tap.hpp"
 #include "edge/app/commission_messages.hpp"
 #include "edge/app/control_stream.hpp"
+#include "edge/commission/scan_gap.hpp"
 #include "edge/commission/scan_plan.hpp"
 #include "edge/poll/round.hpp"
 
@@ -44,8 +45,8 @@ class CommissionDesk {
   Result<DeskBus*> find(const BusId& line);
   Result<DeskBus*> searched(BusId& line);
   ScanScope scope_of(const ScanRequest& request, const DeskBus& bus) const;
-  /// Whether nothing may be asked at this speed now; `never`: nor at any other moment.
-  bool must_wait(const BusId& line, const DeskBus& bus, const ScanAsk& ask, bool& never) const;
+  ScanGap gap_of(const BusId& line, const DeskBus& bus, const ScanAsk& ask,
+                 std::chrono::nanoseconds wait) const;
 
   const Clock& clock_;
   RoundRunner& rounds_;

@@ -9,16 +9,20 @@ namespace {
 
 constexpr Milliseconds glance{20};
 constexpr Milliseconds progress_pace{500};
-/// After other speeds the units are identified anew: their quarantine (3 s by default), and a probe each.
-constexpr Milliseconds speed_reserve{5'000};
-constexpr Milliseconds probe_reserve{300};
-constexpr Milliseconds ask_margin{100};
+/// What a device server adds: both frames on its line, and the gap after which it sends what it has.
+constexpr Milliseconds server_delay{500};
 constexpr std::size_t most_told = 64;  // an answer has 64 KiB; every device was a progress line too
 constexpr unsigned most_path_failures = 5;
 
-Json found_json(const ScanFound& found) {
+std::string shown_format(const LineFormat& format, bool server) {
+  return server ? "as the server is set" : format_text(format);
+}
+
+/// server: the line's speed is set in a device server, which alone knows it.
+Json found_json(const ScanFound& found, bool server) {
   auto json = Json::object().set("protocol", protocol_word(found.protocol)).set("unit", found.unit);
-  json.set("baud", std::int64_t{found.format.baud}).set("format", format_text(found.format));
+  json.set("baud", server ? 0 : std::int64_t{found.format.baud});
+  json.set("format", shown_format(found.format, server));
   json.set("delay_ms", std::int64_t{found.delay.count()}).set("refuses", found.refuses);
   auto fits = Json::array();
   for (const auto& fit : found.fits) {
@@ -45,14 +49,17 @@ class Searching {
   BusId line_;
 };
 
-Json progress_json(const ScanPlan& plan, const ScanAsk& ask) {
+Json progress_json(const ScanPlan& plan, const ScanAsk& ask, bool server) {
   const auto progress = plan.progress();
   auto json = Json::object().set("progress", "scan").set("asked", static_cast<std::int64_t>(progress.asked));
   json.set("left", static_cast<std::int64_t>(progress.left))
       .set("eta_ms", std::int64_t{progress.eta.count()});
-  json.set("found", static_cast<std::int64_t>(progress.found)).set("at", format_text(ask.format));
+  json.set("found", static_cast<std::int64_t>(progress.found)).set("at", shown_format(ask.format, server));
   return json;
 }
+
+/// Its line has one speed, which is set in the server.
+bool is_server(const DeskBus& bus) { return bus.setup->kind == BusKind::modbus_rtu_over_tcp; }
 
 LineFormat own_format(const BusSetup& setup) {
   return {setup.line.baud, static_cast<Parity>(setup.line.parity), setup.line.stop_bits};
@@ -65,6 +72,9 @@ Result<DeskBus*> CommissionDesk::searched(BusId& line) {
     std::vector<BusId> lines;
     for (const auto& [name, bus] : buses_)
       if (bus.setup->kind == BusKind::modbus_rtu) lines.push_back(name);
+    if (lines.empty())
+      for (const auto& [name, bus] : buses_)
+        if (is_server(bus)) lines.push_back(name);
     if (lines.size() != 1)
       return Error{Fault::refused, "the config has " + std::to_string(lines.size()) +
                                        " serial lines; say which with --line / 配置中有 " +
@@ -72,11 +82,12 @@ Result<DeskBus*> CommissionDesk::searched(BusId& line) {
     line = lines.front();
   }
   const auto found = find(line);
-  if (found && (*found)->setup->kind == BusKind::modbus_rtu) return found;
+  if (found && ((*found)->setup->kind == BusKind::modbus_rtu || is_server(**found))) return found;
   if (!found) return found.error();
-  return Error{Fault::refused, "only a serial line of this gateway can be searched; line \"" + line.text +
-                                   "\" is behind a network / 只能搜索本网关的串行总线；\"" + line.text +
-                                   "\" 在网络后面"};
+  return Error{Fault::refused,
+               "only a serial line, of this gateway or behind a device server, can be searched; \"" +
+                   line.text + "\" is none / 只能搜索本网关或串口服务器后的串行总线；\"" + line.text +
+                   "\" 不是"};
 }
 
 ScanScope CommissionDesk::scope_of(const ScanRequest& request, const DeskBus& bus) const {
@@ -108,18 +119,15 @@ ScanScope CommissionDesk::scope_of(const ScanRequest& request, const DeskBus& bu
   return scope;
 }
 
-bool CommissionDesk::must_wait(const BusId& line, const DeskBus& bus, const ScanAsk& ask, bool& never) const {
-  never = false;
-  if (!bus.in_service) return false;
-  if (rounds_.is_due(line)) return true;
-  const auto left = next_round_() - clock_.now();
-  if (ask.format == own_format(*bus.setup)) {
-    const auto wait = std::chrono::ceil<Milliseconds>(ask.wait) + ask_margin;
-    return left > Milliseconds{0} && left < std::min(wait, every_ / 2);
-  }
-  const auto reserve = speed_reserve + static_cast<std::int64_t>(bus.planned.size()) * probe_reserve;
-  never = every_ < 2 * reserve;
-  return left < reserve;
+ScanGap CommissionDesk::gap_of(const BusId& line, const DeskBus& bus, const ScanAsk& ask,
+                               std::chrono::nanoseconds wait) const {
+  return {bus.in_service,
+          rounds_.is_due(line),
+          next_round_() - clock_.now(),
+          every_,
+          bus.planned.size(),
+          ask.format == own_format(*bus.setup),
+          wait};
 }
 
 CommissionDesk::Answer CommissionDesk::scan(ScanRequest request, Back back) {
@@ -128,6 +136,11 @@ CommissionDesk::Answer CommissionDesk::scan(ScanRequest request, Back back) {
   const auto& bus = **found;
   if (searching_.contains(request.line))
     co_return Error{Fault::refused, "this line is being searched already / 该总线正在被搜索"};
+  if (is_server(bus) && !(request.bauds.empty() && request.parities.empty()))
+    co_return Error{Fault::refused,
+                    "line \"" + request.line.text +
+                        "\" has the speed and parity its device server is set to; leave --baud and --parity "
+                        "out / 该总线的波特率和校验由串口服务器决定；请去掉 --baud 和 --parity"};
   const Searching searching(searching_, request.line);
   ScanPlan plan(scope_of(request, bus));
   const auto began = clock_.ticks();
@@ -139,20 +152,20 @@ CommissionDesk::Answer CommissionDesk::scan(ScanRequest request, Back back) {
     for (; told < plan.found().size() &&
            (told + 1 < plan.found().size() || !ask || ask->kind != ScanAsk::Kind::identity);
          ++told)
-      back->say(found_json(plan.found()[told]).set("progress", "found"));
+      back->say(found_json(plan.found()[told], is_server(bus)).set("progress", "found"));
     if (!ask) break;
     if (clock_.ticks() - said >= progress_pace) {
-      back->say(progress_json(plan, *ask));
+      back->say(progress_json(plan, *ask, is_server(bus)));
       said = clock_.ticks();
     }
-    bool never = false;
-    if (must_wait(request.line, bus, *ask, never)) {
-      if (never) plan.skip(ask->format);
+    const auto wait = ask->wait + (is_server(bus) ? server_delay : Milliseconds{0});
+    if (const auto turn = turn_of(gap_of(request.line, bus, *ask, wait)); turn != ScanTurn::ask) {
+      if (turn == ScanTurn::never) plan.skip(ask->format);
       co_await back->rest(glance);
       continue;
     }
     Survey survey{ask->request, ask->format,
-                  [ask = *ask](ByteView so_far) { return scan_whole(ask, so_far); }, ask->wait};
+                  [ask = *ask](ByteView so_far) { return scan_whole(ask, so_far); }, wait};
     auto surveyed = co_await bus.bus->survey(std::move(survey));
     if (!surveyed) {
       if (++failures >= most_path_failures) co_return surveyed.error();
@@ -167,7 +180,7 @@ CommissionDesk::Answer CommissionDesk::scan(ScanRequest request, Back back) {
   json.set("took_ms", std::chrono::duration_cast<Milliseconds>(clock_.ticks() - began).count());
   auto devices = Json::array();
   for (const auto& one : plan.found())
-    if (devices.items().size() < most_told) devices.push(found_json(one));
+    if (devices.items().size() < most_told) devices.push(found_json(one, is_server(bus)));
   json.set("found_count", static_cast<std::int64_t>(plan.found().size())).set("found", std::move(devices));
   auto service = Json::array();
   for (const auto& report : rounds_.reports())

@@ -138,6 +138,23 @@ int run_scan(const EdgeOptions& options, const ScanRequest& request) {
   return doubtful ? exit_unsure : exit_ok;
 }
 
+int run_backfill(const EdgeOptions& options, const BackfillRequest& request) {
+  const auto path = daemon_socket(options);
+  const auto answer = path ? ask_daemon(*path, request, [](const Json&) {}) : Result<Json>(path.error());
+  if (!is_for_people(options, answer)) return answer ? exit_ok : exit_failed;
+  for (const auto& one : answer->find("values")->items()) {
+    const bool good = said(one, "quality") == "good";
+    print_line("  " + said(one, "at") + "  " + said(one, "freeze") + "  " + said(one, "channel") + " " +
+               said(one, "value") + " " + said(one, "unit") +
+               (good ? std::string() : say("  doubtful: ", "  存疑：") + said(one, "reason")));
+  }
+  const auto given = std::to_string(integer(*answer, "given"));
+  const auto doubtful = std::to_string(integer(*answer, "doubtful"));
+  print_line(say(given + " values the meter kept, " + doubtful + " doubtful; no bill stands on one by itself",
+                 "表内冻结值 " + given + " 个，存疑 " + doubtful + " 个；不单独用于出账"));
+  return exit_ok;
+}
+
 int run_status(const EdgeOptions& options) {
   if (options.json) return run_verb(options, StatusRequest{});
   const auto path = daemon_socket(options);
@@ -152,6 +169,8 @@ int run_status(const EdgeOptions& options) {
   print_line(say("next round ", "下一轮 ") + said(*answer, "next_round") +
              (answer->find("broker_connected")->boolean() ? say("; broker connected", "；服务器已连接")
                                                           : say("; broker NOT connected", "；服务器未连接")));
+  if (const auto* trouble = answer->find("broker_trouble"); trouble != nullptr)
+    print_line("! " + say(said(*trouble, "en"), said(*trouble, "zh")));
   for (const auto& log : answer->find("logs")->items())
     print_line("  " + said(log, "stream") + "  " + std::to_string(integer(log, "last")) + ", " +
                std::to_string(integer(log, "backlog")) + say(" not yet signed for", " 条待确认"));

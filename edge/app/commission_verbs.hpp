@@ -9,6 +9,8 @@ namespace steward {
 
 /// Runs until it is over, or Ctrl-C. Gives exit_ok, or exit_failed.
 int run_trace(const EdgeOptions& options, const TraceRequest& request);
+/// Prints what the meter kept, doubt by doubt. Gives exit_ok, or exit_failed.
+int run_backfill(const EdgeOptions& options, const BackfillRequest& request);
 /// Gives exit_ok when accepted, exit_differs, exit_unsure when it is too little to tell, exit_failed.
 int run_verify(const EdgeOptions& options, const VerifyRequest& request);
 /// Gives exit_ok, also when cancelled; exit_unsure where something was garbled or left out; exit_failed.

@@ -12,7 +12,7 @@ using control::wrong;
 
 constexpr std::string_view verbs =
     "status, doctor, scan, verify, trace, cancel, open-door, card-put, card-delete, unlatch, meter-exchange, "
-    "meter-reset, meter-ratio, meter-remove, meter-seal or pulse-base";
+    "meter-reset, meter-ratio, meter-remove, meter-seal, pulse-base, backfill or take-keys";
 
 Result<CardDate> date_of(const Json& json, std::string_view key) {
   auto text = text_of(json, key, "a date such as 2026-12-31");
@@ -66,6 +66,7 @@ std::string_view bare_verb(const ControlRequest& request) {
   if (std::holds_alternative<StatusRequest>(request)) return "status";
   if (std::holds_alternative<DoctorRequest>(request)) return "doctor";
   if (std::holds_alternative<CancelRequest>(request)) return "cancel";
+  if (std::holds_alternative<TakeKeysRequest>(request)) return "take-keys";
   return {};
 }
 
@@ -84,11 +85,13 @@ Result<ControlRequest> read_control_request(std::string_view line) {
   if (*verb == "status") return ControlRequest(StatusRequest{});
   if (*verb == "doctor") return ControlRequest(DoctorRequest{});
   if (*verb == "cancel") return ControlRequest(CancelRequest{});
+  if (*verb == "take-keys") return ControlRequest(TakeKeysRequest{});
   if (*verb == "trace") return as_request(read_trace(*json));
   if (*verb == "verify") return as_request(read_verify(*json));
   if (*verb == "scan") return as_request(read_scan(*json));
   if (is_meter_verb(*verb)) return as_request(read_meter_request(*json));
   if (*verb == "pulse-base") return as_request(read_pulse_base(*json));
+  if (*verb == "backfill") return as_request(read_backfill(*json));
   if (*verb == "unlatch") {
     auto meter = text_of(*json, "meter", "a meter of the meter list");
     if (!meter) return meter.error();
@@ -121,6 +124,8 @@ std::string print_control_request(const ControlRequest& request) {
     json = print_meter_request(*meter);
   } else if (const auto* base = std::get_if<PulseBaseRequest>(&request)) {
     json = print_pulse_base(*base);
+  } else if (const auto* ask = std::get_if<BackfillRequest>(&request)) {
+    json = print_backfill(*ask);
   } else if (const auto* open = std::get_if<OpenDoorRequest>(&request)) {
     json.set("verb", "open-door").set("controller", open->controller).set("door", int{open->door});
   } else if (const auto* remove = std::get_if<DeleteCardRequest>(&request)) {

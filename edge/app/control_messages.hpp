@@ -9,6 +9,7 @@
 #include "contract/nouns/result.hpp"
 #include "contract/text/json.hpp"
 #include "drivers/doors/door_records.hpp"
+#include "edge/app/backfill_messages.hpp"
 #include "edge/app/commission_messages.hpp"
 #include "edge/app/meter_messages.hpp"
 #include "edge/app/pulse_messages.hpp"
@@ -39,13 +40,18 @@ struct DeleteCardRequest {
   std::uint32_t card = 0;
   friend bool operator==(const DeleteCardRequest&, const DeleteCardRequest&) = default;
 };
+/// {"verb":"take-keys"}: the enrolment folder has other keys or another certificate
+struct TakeKeysRequest {
+  friend bool operator==(const TakeKeysRequest&, const TakeKeysRequest&) = default;
+};
 struct UnlatchRequest {
   MeterId meter;
   friend bool operator==(const UnlatchRequest&, const UnlatchRequest&) = default;
 };
-using ControlRequest = std::variant<StatusRequest, OpenDoorRequest, PutCardRequest, DeleteCardRequest,
-                                    UnlatchRequest, TraceRequest, VerifyRequest, ScanRequest, DoctorRequest,
-                                    CancelRequest, MeterRequest, PulseBaseRequest>;
+using ControlRequest =
+    std::variant<StatusRequest, OpenDoorRequest, PutCardRequest, DeleteCardRequest, UnlatchRequest,
+                 TraceRequest, VerifyRequest, ScanRequest, DoctorRequest, CancelRequest, MeterRequest,
+                 PulseBaseRequest, BackfillRequest, TakeKeysRequest>;
 
 /// Longest request line, and longest progress or answer line.
 inline constexpr std::size_t max_control_request = 4 * 1024;

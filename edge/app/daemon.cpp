@@ -30,6 +30,7 @@ Daemon::Daemon(Loop& loop, const Log& log, EdgeOptions options, DaemonParts part
       clock_(*parts_.clock),
       boot_(boot_id()),
       every_(std::chrono::seconds(parts_.site.setup.rounds.every_s)),
+      idle_(loop),
       stop_(loop),
       task_done_(loop),
       moved_at_(clock_.ticks()) {
@@ -57,6 +58,10 @@ Result<void> Daemon::start() {
   if (!prepared) return prepared.error();
   auto kept_pulses = read_kept_pulses(*parts_.outbox, parts_.site.setup);
   if (!kept_pulses) return kept_pulses.error();
+  const auto found_commands = read_found_commands(*parts_.outbox);
+  if (!found_commands) return found_commands.error();
+  auto memory = read_log_memory(*parts_.outbox, parts_.site, parts_.signer, clock_.now());
+  if (!memory) return memory.error();
   const auto marks = parts_.outbox->marks();
   const auto cloud_store = parts_.outbox->store();
   const auto epoch = parts_.outbox->epoch();
@@ -70,7 +75,7 @@ Result<void> Daemon::start() {
   };
   handlers.latched = [this](const BusId& bus, UnitAddress unit) { books_.at(bus)->note_latch(unit, true); };
   writer_ = std::make_unique<RecordWriter>(loop_, clock_, log_, *store_, boot_, std::move(handlers),
-                                           marks[static_cast<std::size_t>(Stream::readings)].last);
+                                           std::move(memory->tail));
   sinks_ = std::make_unique<OutboxSinks>(
       *store_, [this] { return writer_->stamp(); }, [this](const EdgeEvent& event) { writer_->note(event); });
   cloud_ = std::make_unique<CloudLink>(loop_, clock_, log_, parts_.site, epoch, marks, cloud_store, *store_,
@@ -78,10 +83,20 @@ Result<void> Daemon::start() {
   pulses_ = std::make_unique<PulseDesk>(
       loop_, clock_, *store_, parts_.site, std::move(*kept_pulses), [this] { return writer_->stamp(); },
       [this](EdgeEvent event) { writer_->event(std::move(event)); });
-  make_buses(std::move(*prepared));
+  make_buses(std::move(*prepared), std::move(*memory));
   doors_ = std::make_unique<DoorDesk>(loop_, clock_, std::move(parts_.doors), *sinks_,
                                       parts_.site.setup.door_pushes);
   if (auto made = make_readers(); !made) return made;
+  auto commands = make_commands(*found_commands);
+  if (!commands) return commands.error();
+  commands_ = std::move(*commands);
+  if (parts_.edge_clock != nullptr) {
+    cloud_->on_proof([this](Ticks from, Ticks to, Instant at) { parts_.edge_clock->proven(from, to, at); });
+  }
+  make_configs();
+  cloud_->on_command([this](const std::string& topic, Bytes payload) {
+    if (!stopping_) commands_->received(topic, std::move(payload));
+  });
   if (!options_.once) {
     auto control = ControlServer::open(loop_, control_socket_path(parts_.site.setup),
                                        [this](ControlRequest request, std::shared_ptr<ControlStream> back) {
@@ -92,50 +107,14 @@ Result<void> Daemon::start() {
     if (auto watched = start_monitor(); !watched) return watched;
   }
   cloud_->start();
+  spawn(commands_->begin());
+  if (configs_) spawn(configs_->begin(std::move(parts_.config)));
   spawn(cloud_->run());
   spawn(writer_->run());
   for (auto& watch : doors_->runs()) spawn(std::move(watch));
   for (auto& patrol : patrols_) spawn(patrol.watch->run());
   for (auto& counting : pulses_->runs()) spawn(std::move(counting));
   return {};
-}
-
-void Daemon::make_buses(PreparedBuses prepared) {
-  const auto& rounds = parts_.site.setup.rounds;
-  std::vector<BusLane> lanes;
-  std::vector<BusPlan> plans;
-  backfill_ = std::make_unique<BackfillDesk>(*writer_, clock_, parts_.site.setup, parts_.site.profiles);
-  std::map<BusId, DeskBus> desk;
-  for (auto& ready : prepared.buses) {
-    const auto& name = ready.plan.bus;
-    auto& seen = desk[name];
-    seen.setup = ready.setup;
-    seen.tap = ready.tap = std::make_shared<LineTap>();
-    seen.in_service = !ready.plan.meters.empty();
-    for (const auto& meter : ready.plan.meters)
-      if (meter.unit.protocol == Protocol::modbus) seen.planned[meter.unit.byte()] = meter.probe.spans[0];
-    auto& book = books_[name];
-    book = std::make_unique<DiskGuardBook>(*store_, name, [this] { return writer_->stamp(); });
-    for (const auto& record : ready.records) book->found(record);
-    const bool pulses = ready.setup->kind == BusKind::pulse;
-    buses_.push_back(pulses ? pulses_->make(*ready.setup) : make_bus(loop_, ready, *book));
-    seen.bus = buses_.back().get();
-    if (!seen.in_service) continue;  // only to be searched
-    plans.push_back(ready.plan);
-    backfill_->add(*buses_.back(), ready.plan);
-    lanes.push_back(
-        {buses_.back().get(), std::move(ready.plan), ready.setup->kind != BusKind::modbus_tcp && !pulses});
-  }
-  telemetry_ = polls_telemetry(plans);
-  remarks_ = std::move(prepared.remarks);
-  for (auto& event : passing_name_events(parts_.site.setup, clock_.now()))
-    remarks_.push_back(std::move(event));
-  RoundRules rules;
-  rules.skew_limit = std::chrono::seconds(rounds.skew_limit_s);
-  rules.patience = std::min(rules.skew_limit, every_ / 2);
-  rounds_ = std::make_unique<RoundRunner>(loop_, clock_, std::move(lanes), rules, *backfill_);
-  desk_ = std::make_unique<CommissionDesk>(
-      clock_, *rounds_, parts_.site.profiles, std::move(desk), [this] { return next_round_; }, every_);
 }
 
 Result<void> Daemon::make_readers() {
@@ -198,6 +177,7 @@ void Daemon::write_catalogue() {
 }
 
 Awaitable<void> Daemon::work() {
+  co_await mind_the_clock();
   say("started", "steward-edge " STEWARD_VERSION ", " + std::to_string(parts_.site.setup.meters.size()) +
                      " meters on " + std::to_string(buses_.size()) + " buses" +
                      (parts_.stepped != nullptr ? ", in STEPPED time: not real readings" : ""));
@@ -241,11 +221,21 @@ Awaitable<void> Daemon::one_round(Instant round_at) {
   print_progress(report);
 }
 
+/// While a person's word about a meter goes to the disk no round begins: what it read would stand under a
+/// name, or be held against a register, that is just being changed. After an exchange there is none at all.
+Awaitable<bool> Daemon::held_back() {
+  while ((explaining_ || restart_) && !stopping_) (void)co_await stop_.wait(Milliseconds(20));
+  co_return !stopping_;
+}
+
 Awaitable<bool> Daemon::wait_until(Instant due) {
   while (!stopping_ && clock_.now() < due) {
     beat();
     const auto glance = std::min<Milliseconds>(clock_glance, monitor_->limit() / 4);
     (void)co_await stop_.wait(std::min<Milliseconds>(due - clock_.now(), glance));
+    co_await mind_the_clock();
+    co_await between_rounds(false);
+    if (due != next_round_) break;  // the clock was set, and the next round is another
     // Set back by more than an interval: `due` was reckoned with a wrong clock.
     if (due - clock_.now() > every_ + std::chrono::hours(24)) break;
   }
@@ -256,9 +246,12 @@ Awaitable<void> Daemon::rounds_by_clock() {
   next_round_ = round_at_or_after(clock_.now(), every_);
   while (true) {
     co_await live_until(next_round_);
+    co_await mind_the_clock();
     const bool go_on = co_await wait_until(next_round_);
     if (!go_on) break;
     if (clock_.now() >= next_round_) {
+      const bool free = co_await held_back();
+      if (!free) break;
       co_await one_round(next_round_);
       const auto due = next_round(next_round_, clock_.now(), every_);
       const auto missed = (due - next_round_) / every_ - 1;
@@ -268,6 +261,7 @@ Awaitable<void> Daemon::rounds_by_clock() {
                                 " were not read: the one before took too long, or the clock was set");
       }
       next_round_ = due;
+      co_await between_rounds(true);
     } else {
       next_round_ = round_at_or_after(clock_.now(), every_);
     }
@@ -317,6 +311,7 @@ Awaitable<void> Daemon::end() {
   doors_->stop();
   pulses_->stop();
   for (auto& patrol : patrols_) patrol.watch->stop();
+  keep_floor();
   say("stopped", exit_code_ == exit_ok ? "in order" : "the outbox cannot be written");
   co_await writer_->settled();
   writer_->stop();

@@ -1,5 +1,6 @@
 #pragma once
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -15,10 +16,15 @@
 #include "edge/app/edge_metrics.hpp"
 #include "edge/app/line_report.hpp"
 #include "edge/app/load_site.hpp"
+#include "edge/app/log_memory.hpp"
 #include "edge/app/options.hpp"
 #include "edge/app/outbox_sinks.hpp"
 #include "edge/app/pulse_desk.hpp"
 #include "edge/app/record_writer.hpp"
+#include "edge/app/swap_bus.hpp"
+#include "edge/clock/edge_clock.hpp"
+#include "edge/commands/command_desk.hpp"
+#include "edge/config/config_desk.hpp"
 #include "edge/patrol/patrol_watch.hpp"
 #include "edge/poll/round.hpp"
 #include "kit/log/log.hpp"
@@ -33,12 +39,24 @@ struct DaemonParts {
   std::vector<WatchedDoor> doors;
   std::unique_ptr<Outbox> outbox;
   const Clock* clock = nullptr;
-  SteppedClock* stepped = nullptr;  // the same clock, when this program moves it
-  ServiceManager manager = {};      // whom to tell that the rounds go on
+  SteppedClock* stepped = nullptr;    // the same clock, when this program moves it
+  EdgeClock* edge_clock = nullptr;    // the same clock, when it follows the world's
+  KeptConfig config;                  // what the cloud wanted; `site` is by it already
+  const Signer* block_key = nullptr;  // signs blocks and the results of commands
+  ServiceManager manager = {};        // whom to tell that the rounds go on
+  PublicKey signer{};                 // of the blocks in the outbox, which has the key
 };
 
 /// Nothing is to be said of this meter: it answers and is believed.
 bool is_well(const MeterReport& report);
+
+/// The commands of before, as found on disk.
+struct FoundCommands {
+  std::string floor;
+  std::vector<std::string> places;
+};
+/// Thread: the one that has the outbox, before the store thread does.
+Result<FoundCommands> read_found_commands(Outbox& outbox);
 
 /// The gateway at work: rounds, doors, readers, outbox, cloud and control
 /// socket on one loop, from start to a graceful end.
@@ -55,17 +73,43 @@ class Daemon {
   Daemon& operator=(const Daemon&) = delete;
 
   int run();
-  /// Did it end because the meter list changed, so that it should begin again with the new one?
+  /// Did it end because the meter list or a key changed, so that it should begin again with the new one?
   bool restart_asked() const { return restart_; }
 
  private:
+  class Configs;
+  /// Somebody holds on to the rounds or a bus: a control verb, a command.
+  class Engaged {
+   public:
+    explicit Engaged(Daemon& daemon) : daemon_(daemon) { ++daemon_.engaged_; }
+    ~Engaged() {
+      if (--daemon_.engaged_ == 0) daemon_.idle_.set();
+    }
+    Engaged(const Engaged&) = delete;
+    Engaged& operator=(const Engaged&) = delete;
+
+   private:
+    Daemon& daemon_;
+  };
+  struct MadeBus {
+    PreparedBus ready;  // as it was made
+    std::unique_ptr<RegisterBus> bus;
+  };
   struct Patrol {
     std::unique_ptr<Reader> reader;
     std::unique_ptr<PatrolWatch> watch;
   };
 
   Result<void> start();
-  void make_buses(PreparedBuses prepared);
+  void make_buses(PreparedBuses prepared, LogMemory memory);
+  RegisterBus& make_bus_of(PreparedBus& ready);
+  void drop_changed(const PreparedBuses& prepared);
+  void make_configs();
+  Awaitable<Result<void>> change_site(LoadedSite next);
+  Awaitable<bool> nobody_asks();
+  Awaitable<void> between_rounds(bool round_done);
+  std::unique_ptr<RegisterBus> make_swap_bus(const PreparedBus& ready, DiskGuardBook& book);
+  Result<std::unique_ptr<CommandDesk>> make_commands(const FoundCommands& found);
   Result<void> make_readers();
   void spawn(Awaitable<void> task);
   void stop_asked();
@@ -77,6 +121,9 @@ class Daemon {
   Awaitable<void> round_now();
   Awaitable<void> one_round(Instant round_at);
   Awaitable<void> live_until(Instant due);
+  Awaitable<void> mind_the_clock();
+  void note_clock(const ClockNews& news);
+  void keep_floor();
   Awaitable<bool> wait_until(Instant due);
   Awaitable<void> end();
   void write_catalogue();
@@ -94,6 +141,11 @@ class Daemon {
   EdgeFigures figures() const;
   Result<Json> unlatch(const MeterId& meter);
   Awaitable<Result<Json>> meter_life(MeterRequest request);
+  Awaitable<Result<CommandValues>> perform(CommandVerb verb);
+  Awaitable<Result<CommandValues>> read_now(MeterId meter);
+  Awaitable<Result<CommandValues>> restart_bus(BusId bus);
+  Awaitable<bool> held_back();
+  Result<Json> take_keys();
   Awaitable<void> stop_soon();
   Awaitable<Result<Json>> answer(ControlRequest request, std::shared_ptr<ControlStream> back);
   void print_progress(const RoundReport& report);
@@ -115,13 +167,22 @@ class Daemon {
   std::unique_ptr<ControlServer> control_;
   std::map<BusId, std::unique_ptr<DiskGuardBook>> books_;  // before the buses, which use them
   std::unique_ptr<PulseDesk> pulses_;                      // the same
-  std::vector<std::unique_ptr<RegisterBus>> buses_;
-  std::vector<EdgeEvent> remarks_;  // of the start, said when events can be
+  std::list<std::pair<SiteSetup, Profiles>> retired_;  // setups of before, which buses in service point into
+  std::map<BusId, MadeBus> buses_;
+  std::map<BusId, SwapBus*> swaps_;  // those of them that can be restarted
+  std::vector<EdgeEvent> remarks_;   // of the start, said when events can be
   std::unique_ptr<RoundRunner> rounds_;
   std::unique_ptr<CommissionDesk> desk_;
   std::vector<Patrol> patrols_;
-  Signal stop_;       // whoever waits for a round hears of the stop
-  Signal task_done_;  // a background coroutine has ended
+  std::unique_ptr<CommandBook> command_book_;
+  std::unique_ptr<CommandDesk> commands_;
+  std::unique_ptr<ConfigActs> config_acts_;
+  std::unique_ptr<ConfigDesk> configs_;
+  Signal idle_;  // nobody is engaged any more
+  std::size_t engaged_ = 0;
+  bool changing_ = false;  // buses are being changed
+  Signal stop_;            // whoever waits for a round hears of the stop
+  Signal task_done_;       // a background coroutine has ended
   std::size_t tasks_ = 0;
   std::unique_ptr<Monitor> monitor_;
   Ticks moved_at_;           // when the rounds last did something
@@ -131,8 +192,11 @@ class Daemon {
   std::string outbox_fault_;  // why nothing can be committed any more
   std::optional<RoundReport> last_round_;
   Instant next_round_{};
+  Ticks floor_kept_ = Ticks::min();
   bool stopping_ = false;
-  bool restart_ = false;   // the meter list was replaced
+  bool restart_ = false;  // the meter list or a key was replaced
+  bool explaining_ =
+      false;               // a meter's event is on its way to the disk: no round reads under the old meaning
   bool in_round_ = false;  // what is read now still belongs to the meters of before
   int exit_code_ = exit_ok;
 };

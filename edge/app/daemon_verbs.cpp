@@ -32,6 +32,11 @@ Json Daemon::status() const {
     json.set("last_round", std::move(round));
   }
   json.set("next_round", instant_text(next_round_)).set("broker_connected", cloud_->is_connected());
+  if (const auto& trouble = cloud_->trouble()) {
+    json.set(
+        "broker_trouble",
+        Json::object().set("trouble", word(trouble->trouble)).set("en", trouble->en).set("zh", trouble->zh));
+  }
   auto logs = Json::array();
   for (const auto stream : all_streams) {
     const auto& mark = cloud_->marks()[static_cast<std::size_t>(stream)];
@@ -111,11 +116,40 @@ Result<Json> Daemon::unlatch(const MeterId& meter) {
   return Json::object().set("outcome", "unlatched");
 }
 
+/// Begins anew between two rounds, with the keys that are there now; the process and the data folder's lock
+/// stay.
+Result<Json> Daemon::take_keys() {
+  if (in_round_ || restart_) {
+    return Error{Fault::retry, "a round is under way; ask again in a moment / 正在抄表，请稍后再试"};
+  }
+  if (parts_.stepped != nullptr) {
+    return Error{Fault::refused, "keys cannot change in stepped time / 步进时间下不能更换密钥"};
+  }
+  Problems problems;
+  if (!load_site(options_.config, options_.profiles, problems)) {
+    std::string all;
+    for (const auto& problem : problems)
+      all += (all.empty() ? "" : "\n") + problem.file + ": " + problem.en + " / " + problem.zh;
+    return Error{Fault::refused, std::move(all)};
+  }
+  log_.info("keys_changed");
+  restart_ = true;
+  spawn(stop_soon());
+  return Json::object().set("outcome", "taking up the new keys").set("restarting", true);
+}
+
 Awaitable<Result<Json>> Daemon::answer(ControlRequest request, std::shared_ptr<ControlStream> back) {
+  if (changing_)
+    co_return Error{Fault::retry,
+                    "the config is being changed; ask again in a moment / 正在更改配置，请稍后再试"};
+  const Engaged engaged(*this);
   if (auto* trace = std::get_if<TraceRequest>(&request))
     co_return co_await desk_->trace(std::move(*trace), std::move(back));
   if (auto* verify = std::get_if<VerifyRequest>(&request))
     co_return co_await desk_->verify(std::move(*verify));
+  // Each of its reads takes its turn, in a round as between two: a bus has one question at a time.
+  if (auto* ask = std::get_if<BackfillRequest>(&request))
+    co_return co_await backfill_->ask(std::move(*ask), [this] { return !stopping_ && !restart_; });
   if (auto* scan = std::get_if<ScanRequest>(&request))
     co_return co_await desk_->scan(std::move(*scan), std::move(back));
   if (std::holds_alternative<DoctorRequest>(request)) co_return health();
@@ -133,6 +167,7 @@ Awaitable<Result<Json>> Daemon::answer(ControlRequest request, std::shared_ptr<C
   if (const auto* asked = std::get_if<UnlatchRequest>(&request)) co_return unlatch(asked->meter);
   if (auto* meter = std::get_if<MeterRequest>(&request)) co_return co_await meter_life(std::move(*meter));
   if (const auto* base = std::get_if<PulseBaseRequest>(&request)) co_return pulses_->set_base(*base);
+  if (std::holds_alternative<TakeKeysRequest>(request)) co_return take_keys();
   co_return status();
 }
 

@@ -10,9 +10,11 @@
 #include "contract/text/json.hpp"
 #include "drivers/decode/profile.hpp"
 #include "edge/app/control_paths.hpp"
+#include "edge/app/desired_site.hpp"
 #include "edge/site/read_pulse.hpp"
 #include "edge/site/read_site.hpp"
 #include "kit/crypto/digest.hpp"
+#include "kit/crypto/key_file.hpp"
 
 namespace steward {
 namespace {
@@ -101,12 +103,13 @@ LineParity parity_in(const Profile& profile) {
 
 /// What the list says a meter reports must be what its profile lets it report: otherwise the
 /// serial number would never be compared, or every good meter be taken for another one.
-void check_serials(const SiteSetup& setup, const Profiles& profiles, Problems& problems) {
+void check_serials(const std::string& list, const SiteSetup& setup, const Profiles& profiles,
+                   Problems& problems) {
   for (const auto& meter : setup.meters) {
     const auto found = profiles.find(meter.profile);
     if (meter.serial.empty() || found == profiles.end()) continue;
     const auto say = [&](const std::string& en, const std::string& zh) {
-      problems.push_back({setup.meters_file, meter.file_line.number, "serial \"" + meter.serial + "\": " + en,
+      problems.push_back({list, meter.file_line.number, "serial \"" + meter.serial + "\": " + en,
                           "序列号 \"" + meter.serial + "\"：" + zh});
     };
     const auto& probe = found->second.bus.probe;
@@ -148,9 +151,10 @@ std::optional<Enrolment> load_enrolment(const std::string& folder, Problems& pro
   };
   if (!block_key) say("block-key.pem", block_key.error());
   if (!cloud_key) say("cloud-key.pub.pem", cloud_key.error());
-  if (!block_key || !cloud_key) return std::nullopt;
-  return Enrolment{std::move(*block_key), std::move(*cloud_key), folder + "/ca.pem", folder + "/gateway.pem",
-                   folder + "/gateway-key.pem"};
+  const auto identity = read_secret_file(folder + "/gateway.pem");
+  if (!identity) say("gateway.pem", identity.error());
+  if (!block_key || !cloud_key || !identity) return std::nullopt;
+  return Enrolment{std::move(*block_key), std::move(*cloud_key), folder + "/ca.pem", folder + "/gateway.pem"};
 }
 
 }  // namespace
@@ -171,7 +175,8 @@ Result<std::string> read_text_file(const std::string& path, std::size_t most) {
 }
 
 std::optional<LoadedSite> load_site(const std::string& config_file, const std::string& profiles_override,
-                                    Problems& problems, const std::string& meters_override) {
+                                    Problems& problems, const std::string& meters_override,
+                                    const SiteConfigDocument* desired) {
   const auto text = read_text_file(config_file, max_config_bytes);
   if (!text) {
     report(problems, config_file, text.error().message, "无法读取配置：" + text.error().message);
@@ -181,17 +186,23 @@ std::optional<LoadedSite> load_site(const std::string& config_file, const std::s
   auto setup = read_edge_config(config_file, folder, *text, problems);
   if (!profiles_override.empty()) setup.profiles = profiles_override;
   if (!meters_override.empty()) setup.meters_file = meters_override;
+  if (desired != nullptr) take_desired(*desired, setup, problems);
   if (setup.meters_file.empty() && setup.buses.empty()) return std::nullopt;  // nothing could be understood
 
   check_paths(config_file, setup, kind_of_path, problems);
   check_control_path(config_file, setup, problems);
   auto profiles = read_profiles(setup.profiles, problems);
-  if (const auto list = read_text_file(setup.meters_file, max_meter_list_bytes)) {
+  const auto list = desired != nullptr ? Result<std::string>(meter_list_of(*desired))
+                                       : read_text_file(setup.meters_file, max_meter_list_bytes);
+  if (list) {
+    const std::string list_name = desired != nullptr ? "desired" : setup.meters_file;
+    const auto first = problems.size();
     std::vector<KnownProfile> known;
     for (const auto& [id, profile] : profiles) known.push_back({id, profile.protocol, parity_in(profile)});
-    read_meter_list(setup.meters_file, *list, known, setup, problems);
-    check_serials(setup, profiles, problems);
+    read_meter_list(list_name, *list, known, setup, problems);
+    check_serials(list_name, setup, profiles, problems);
     check_pulse_meters(setup, problems);
+    if (desired != nullptr) place_in_desired(*desired, first, problems);
   } else if (kind_of_path(setup.meters_file) == PathKind::file) {
     report(problems, setup.meters_file, list.error().message, "无法读取：" + list.error().message);
   }

@@ -13,6 +13,8 @@ using Kind = MeterEventKind;
 
 constexpr std::size_t decimals = 3;
 constexpr std::int64_t most_register = std::int64_t{1} << 50U;
+/// From a look at the dial to the verb: what it can have counted on meanwhile is no contradiction.
+constexpr std::chrono::minutes since_the_look{30};
 
 std::string dial(std::int64_t count) {
   auto digits = std::to_string(count);
@@ -40,14 +42,33 @@ class Planner {
     }
     event.channel = facts_.channel->name;
     event.old_register = take("--final", request_.final_register);
-    const bool begins = request_.kind == Kind::exchange || request_.kind == Kind::reset;
-    if (begins) event.new_register = take("--initial", request_.initial_register);
-    if (facts_.finding && facts_.finding->since && begins) event.since = facts_.finding->since;
-    if (event.old_register) check_final(*event.old_register);
-    if (event.new_register) check_initial(*event.new_register);
+    if (begins()) event.new_register = take("--initial", request_.initial_register);
+    const auto known = finding();
+    if (known && known->since && begins()) event.since = known->since;
+    if (event.old_register) check_final(*event.old_register, known);
+    if (event.new_register) check_initial(*event.new_register, known);
+    if (facts_.fresh) check_fresh(event, known);
     if (request_.kind == Kind::ratio_change) take_ratios(event);
     if (request_.kind == Kind::exchange) event.new_meter = MeterId(request_.new_meter);
     return event;
+  }
+
+  void describe(MeterChange& change) const {
+    if (facts_.fresh) {
+      const auto read = dial(*facts_.fresh) + " (" + instant_text(facts_.now) + ")";
+      change.compared_en = "with the register read now, " + read + seen_en_;
+      change.compared_zh = "与刚读取的示数 " + read + " 核对" + seen_zh_;
+      return;
+    }
+    change.compared_en = facts_.mark ? "with the last reading, " + dial(facts_.mark->value) + " of " +
+                                           instant_text(facts_.mark->round_at)
+                                     : std::string("with nothing: no reading of it is known");
+    change.compared_zh = facts_.mark ? "与最近一次读数 " + dial(facts_.mark->value) + "（" +
+                                           instant_text(facts_.mark->round_at) + "）核对"
+                                     : std::string("未核对：没有该表的读数");
+    if (facts_.unread.empty()) return;
+    change.compared_en += "; it gives no value now: " + facts_.unread;
+    change.compared_zh += "；现在读不到：" + facts_.unread;
   }
 
   void say(std::string en, std::string zh) {
@@ -77,10 +98,20 @@ class Planner {
   /// Two dials that are rounded to another digit differ by less than one step.
   std::int64_t slack() const { return std::max<std::int64_t>(facts_.channel->step, 10); }
 
-  void check_final(std::int64_t value) {
+  bool begins() const { return request_.kind == Kind::exchange || request_.kind == Kind::reset; }
+
+  /// What the gateway found, or what the read of now says of the last reading.
+  std::optional<MeterEvent> finding() const {
+    if (facts_.finding || !facts_.mark || !facts_.fresh || !begins()) return facts_.finding;
+    auto found = life_between(request_.meter, *facts_.channel, *facts_.mark, {*facts_.fresh, facts_.now});
+    if (found && found->kind == Kind::rollover) found.reset();
+    return found;
+  }
+
+  void check_final(std::int64_t value, const std::optional<MeterEvent>& finding) {
     auto mark = facts_.mark;
-    if (facts_.finding && facts_.finding->old_register && facts_.finding->since) {
-      mark = LifeMark{*facts_.finding->old_register, *facts_.finding->since};
+    if (finding && finding->old_register && finding->since) {
+      mark = LifeMark{*finding->old_register, *finding->since};
     }
     if (!mark) return;
     const auto when = instant_text(mark->round_at);
@@ -99,8 +130,7 @@ class Planner {
     }
   }
 
-  void check_initial(std::int64_t value) {
-    const auto& finding = facts_.finding;
+  void check_initial(std::int64_t value, const std::optional<MeterEvent>& finding) {
     if (!finding || !finding->new_register) return;
     if (value <= *finding->new_register + slack()) return;
     say("--initial " + dial(value) + " is above what the meter showed at " + instant_text(finding->at) +
@@ -109,9 +139,54 @@ class Planner {
             dial(*finding->new_register) + "：请重新核对新表表盘");
   }
 
+  /// Whether `dial` was on a dial that shows `fresh` now.
+  bool fits(std::int64_t dial_value, std::int64_t fresh) const {
+    const auto most = most_between(*facts_.channel, facts_.now - since_the_look, facts_.now);
+    return dial_value <= fresh + slack() && dial_value + most + slack() >= fresh;
+  }
+
+  /// Whose register the read of now is, and whether it goes with what was written.
+  void check_fresh(const MeterEvent& event, const std::optional<MeterEvent>& known) {
+    const auto fresh = *facts_.fresh;
+    const auto shows = dial(fresh);
+    if (known && event.new_register) {
+      seen_en_ = ": the new meter's";
+      seen_zh_ = "（新表）";
+      if (*event.new_register > fresh + slack())
+        say("--initial " + dial(*event.new_register) + " is above what the meter shows now, " + shows +
+                ": read the new meter's dial again",
+            "--initial " + dial(*event.new_register) + " 高于该表现在的示数 " + shows +
+                "：请重新核对新表表盘");
+      return;
+    }
+    if (event.old_register && fits(*event.old_register, fresh)) {
+      seen_en_ = begins() ? ": still the old meter's" : "";
+      seen_zh_ = begins() ? "（仍是旧表）" : "";
+      return;
+    }
+    if (event.new_register && fits(*event.new_register, fresh)) {
+      seen_en_ = ": the new meter's";
+      seen_zh_ = "（新表）";
+      return;
+    }
+    if (!event.old_register || (begins() && !event.new_register)) return;  // that is said already
+    say("the meter shows " + shows + " now, which goes with " +
+            (begins() ? "neither --final " + dial(*event.old_register) + " nor --initial " +
+                            dial(*event.new_register)
+                      : "no --final " + dial(*event.old_register)) +
+            ": read the dial again, and is it this meter?",
+        "该表现在的示数为 " + shows + "，与" +
+            (begins() ? " --final " + dial(*event.old_register) + " 和 --initial " +
+                            dial(*event.new_register) + " 都不符"
+                      : " --final " + dial(*event.old_register) + " 不符") +
+            "：请重新核对表盘，并确认是否为该表");
+  }
+
   const MeterRequest& request_;
   const MeterFacts& facts_;
   Problems& problems_;
+  std::string seen_en_;  // whose register was read
+  std::string seen_zh_;
 };
 
 /// The meter list with one row changed (fields by column name) or taken out. Rows are one line each: a quoted
@@ -181,7 +256,8 @@ std::optional<MeterChange> plan_meter_change(const MeterRequest& request, const 
     planner.say("the meter list has no meter \"" + request.meter.text + "\"",
                 "表清单中没有表 \"" + request.meter.text + "\"");
   }
-  MeterChange change{planner.event(), std::nullopt, std::nullopt};
+  MeterChange change{planner.event(), std::nullopt, std::nullopt, {}, {}};
+  planner.describe(change);
   if (request.kind == Kind::exchange &&
       (request.new_meter.empty() || request.new_meter == request.meter.text)) {
     planner.say("the new meter must be named by its own serial plate", "应填写新表自己的表号");

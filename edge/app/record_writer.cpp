@@ -3,18 +3,19 @@
 #include <algorithm>
 
 #include "contract/text/meter_event_text.hpp"
+#include "edge/app/log_marks.hpp"
 #include "edge/app/outbox_sinks.hpp"
 
 namespace steward {
 
 RecordWriter::RecordWriter(Loop& loop, const Clock& clock, const Log& log, StoreThread& store, Uuid boot,
-                           Handlers handlers, Seq readings)
+                           Handlers handlers, LogTail readings)
     : clock_(clock),
       log_(log),
       store_(store),
       boot_(boot),
       handlers_(std::move(handlers)),
-      readings_(readings),
+      readings_(std::move(readings)),
       opened_(loop),
       committed_(loop) {}
 
@@ -43,13 +44,13 @@ void RecordWriter::append(std::vector<Batch> batches) {
 /// The store gives places in the order it is handed batches, and every batch of the readings log passes here.
 void RecordWriter::note_places(const Batch& batch) {
   if (batch.stream != Stream::readings) return;
-  const auto first = readings_.value + 1;
-  readings_.value += std::visit([](const auto& records) { return records.size(); }, batch.records);
+  const auto first = readings_.last.value + 1;
+  readings_.last.value += std::visit([](const auto& records) { return records.size(); }, batch.records);
   const auto* readings = std::get_if<std::vector<Reading>>(&batch.records);
   if (readings == nullptr) return;
   for (std::size_t at = 0; at < readings->size(); ++at) {
     const auto& reading = (*readings)[at];
-    auto& places = places_[{reading.meter_no, reading.channel_no}];
+    auto& places = readings_.places[{reading.meter_no, reading.channel_no}];
     places = {places.last, Seq{first + at}, reading.round_at};
   }
 }
@@ -58,8 +59,8 @@ void RecordWriter::note_places(const Batch& batch) {
 std::vector<EdgeEvent> RecordWriter::take_placed() {
   std::vector<EdgeEvent> out;
   std::erase_if(found_, [&](FoundLife& life) {
-    const auto places = places_.find(life.of);
-    if (places == places_.end() || places->second.round_at != life.event.at) return false;
+    const auto places = readings_.places.find(life.of);
+    if (places == readings_.places.end() || places->second.round_at != life.event.at) return false;
     if (places->second.before.value > 0) life.event.evidence.push_back(places->second.before);
     life.event.evidence.push_back(places->second.last);
     out.push_back(edge_event_of(life.event));
@@ -101,13 +102,26 @@ void RecordWriter::frozen(FrozenReading reading) {
 
 void RecordWriter::catalogue(Stream stream, std::vector<CatalogueEntry> entries) {
   append(builder_.take_all());  // readings of the catalogue before
+  std::vector<SavedMark> marks;
+  if (stream == Stream::readings)
+    marks = {numbering_mark({Seq{readings_.last.value + 1}, digest_of(entries)})};
   for (auto& entry : entries) builder_.add(stream, std::move(entry), clock_.ticks());
-  append(builder_.take_all());
+  auto batches = builder_.take_all();
+  if (!batches.empty()) batches.back().marks = std::move(marks);
+  append(std::move(batches));
 }
 
 void RecordWriter::event(EdgeEvent event) {
   note(event);
   append({batch_of({std::move(event)}, stamp())});
+}
+
+void RecordWriter::event(EdgeEvent event, std::vector<SavedMark> marks) {
+  note(event);
+  auto batches = builder_.take_all();
+  batches.push_back(batch_of({std::move(event)}, stamp()));
+  batches.back().marks = std::move(marks);
+  append(std::move(batches));
 }
 
 void RecordWriter::latched(const BusId& bus, UnitAddress unit) {

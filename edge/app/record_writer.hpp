@@ -1,5 +1,6 @@
 #pragma once
 #include <functional>
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -10,6 +11,22 @@
 #include "kit/log/log.hpp"
 
 namespace steward {
+
+/// A register of the readings log.
+using LogRegister = std::pair<MeterNo, ChannelNo>;
+/// Where the last two readings of a register went.
+struct LogPlaces {
+  Seq before;
+  Seq last;
+  Instant round_at;  // of the last
+
+  friend bool operator==(const LogPlaces&, const LogPlaces&) = default;
+};
+/// How the readings log ends, as the outbox has it.
+struct LogTail {
+  Seq last;
+  std::map<LogRegister, LogPlaces> places;  // by the meters' places in today's list
+};
 
 /// Carries what the rounds read into the outbox: collects, closes blocks at
 /// their limits and hands them to the store thread.
@@ -24,9 +41,8 @@ class RecordWriter : public RoundSink {
     std::function<void(const BusId&, UnitAddress)> latched = {};
   };
 
-  /// readings: the newest place of the readings log, as the outbox has it
   RecordWriter(Loop& loop, const Clock& clock, const Log& log, StoreThread& store, Uuid boot,
-               Handlers handlers, Seq readings = {});
+               Handlers handlers, LogTail readings = {});
 
   void reading(Stream stream, Reading reading) override;
   void closing(Closing closing) override;
@@ -35,15 +51,20 @@ class RecordWriter : public RoundSink {
   void frozen(FrozenReading reading);
   /// To the journal and into the outbox at once.
   void event(EdgeEvent event) override;
+  /// The same, in one transaction with all that was given before and with `marks`.
+  void event(EdgeEvent event, std::vector<SavedMark> marks);
   /// In one transaction with the reading it was found in, and with the places of that and of the one before.
   void life(MeterEvent found, MeterNo meter, ChannelNo channel) override;
   void latched(const BusId& bus, UnitAddress unit) override;
   /// An event that is in the outbox already (doors, readers): journal and alarms only.
   void note(const EdgeEvent& event);
 
-  /// The catalogue in a block of its own, before any reading that needs it.
+  /// The catalogue in a block of its own, before any reading that needs it; of the readings log with the
+  /// mark by which a later run finds it (edge/app/log_memory.hpp).
   void catalogue(Stream stream, std::vector<CatalogueEntry> entries);
 
+  /// Meters have other numbers from here on, and `places` is where their readings went. After `settled`.
+  void renumbered(std::map<LogRegister, LogPlaces> places) { readings_.places = std::move(places); }
   /// Closes what is open and waits until all that was handed over is committed.
   Awaitable<void> settled();
   /// Closes blocks when they have been open for a second; ends after `stop`.
@@ -54,16 +75,9 @@ class RecordWriter : public RoundSink {
   std::vector<Alarm> alarms() const { return alarms_.alarms(); }
 
  private:
-  using Register = std::pair<MeterNo, ChannelNo>;
   struct FoundLife {
     MeterEvent event;
-    Register of;
-  };
-  /// Where the last two readings of a register went.
-  struct Places {
-    Seq before;
-    Seq last;
-    Instant round_at;  // of the last
+    LogRegister of;
   };
   void append(std::vector<Batch> batches);
   void note_places(const Batch& batch);
@@ -77,11 +91,10 @@ class RecordWriter : public RoundSink {
   Handlers handlers_;
   BlockBuilder builder_;
   AlarmBook alarms_;
-  Seq readings_;                       // the newest place handed out in the readings log
-  std::map<Register, Places> places_;  // of billed registers and ratios
-  std::vector<FoundLife> found_;       // whose reading is not in a batch yet
-  Signal opened_;                      // a block was opened: `run` has something to wait for
-  Signal committed_;                   // a commit came back
+  LogTail readings_;              // places handed out, those of earlier runs among them
+  std::vector<FoundLife> found_;  // whose reading is not in a batch yet
+  Signal opened_;                 // a block was opened: `run` has something to wait for
+  Signal committed_;              // a commit came back
   std::size_t outstanding_ = 0;
   bool stopped_ = false;
 };

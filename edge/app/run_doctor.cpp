@@ -13,6 +13,7 @@
 #include "edge/commission/doctor.hpp"
 #include "edge/site/read_site.hpp"
 #include "kit/crypto/certificate.hpp"
+#include "kit/crypto/tls_probe.hpp"
 #include "kit/loop/clocks.hpp"
 
 namespace steward {
@@ -46,6 +47,20 @@ DeviceFacts device_facts(const std::string& line, const std::string& path) {
   return facts;
 }
 
+/// A greeting of its own: also while the daemon is connected, and without it.
+Finding examine_broker(const SiteSetup& setup) {
+  constexpr Milliseconds patience{3'000};
+  const auto identity = setup.enrolment + "/gateway.pem";
+  const auto verdict = probe_tls({.host = setup.broker.host,
+                                  .port = setup.broker.port,
+                                  .ca_file = setup.enrolment + "/ca.pem",
+                                  .cert_file = identity,
+                                  .key_file = identity,
+                                  .expected_name = setup.site.text + "/" + setup.gateway.text},
+                                 SystemClock().now(), patience);
+  return {verdict.trouble == TlsTrouble::none ? Grade::ok : Grade::bad, "broker tls", verdict.en, verdict.zh};
+}
+
 void examine_files(const EdgeOptions& options, const SiteSetup& setup, std::vector<Finding>& findings) {
   Problems problems;
   (void)load_site(options.config, options.profiles, problems);
@@ -62,10 +77,11 @@ void examine_files(const EdgeOptions& options, const SiteSetup& setup, std::vect
   const auto certificate = setup.enrolment + "/gateway.pem";
   std::optional<std::chrono::hours> left;
   if (const auto text = read_text_file(certificate, most_certificate)) {
-    if (const auto ends = certificate_ends(*text))
-      left = std::chrono::duration_cast<std::chrono::hours>(*ends - SystemClock().now());
+    if (const auto facts = certificate_facts(*text))
+      left = std::chrono::duration_cast<std::chrono::hours>(facts->validity.until - SystemClock().now());
   }
   findings.push_back(judge_certificate(certificate, left));
+  findings.push_back(examine_broker(setup));
   std::error_code error;
   const auto space = fs::space(
       fs::exists(setup.data, error) ? fs::path(setup.data) : fs::path(setup.data).parent_path(), error);

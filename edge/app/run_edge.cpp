@@ -12,11 +12,14 @@
 #include <iostream>
 
 #include "contract/text/instant_text.hpp"
+#include "edge/app/boot.hpp"
+#include "edge/app/clock_floor.hpp"
 #include "edge/app/control_client.hpp"
 #include "edge/app/control_paths.hpp"
 #include "edge/app/daemon.hpp"
 #include "edge/app/line_report.hpp"
 #include "edge/app/meter_list_file.hpp"
+#include "edge/enrol/block_key_mark.hpp"
 #include "edge/site/read_site.hpp"
 
 namespace steward {
@@ -74,7 +77,39 @@ int fail(const Error& error) {
 
 namespace {
 
-/// From reading the site to the daemon's end. again: the meter list was replaced, begin anew.
+/// What the cloud wanted, as it is kept; `site` becomes by it. What cannot be loaded any more (a profile is
+/// gone) is taken back: the gateway runs by its own file rather than not at all.
+Result<KeptConfig> by_desired(const EdgeOptions& options, Outbox& outbox, LoadedSite& site) {
+  auto kept = read_kept_config([&](const std::string& name) { return outbox.mark(name); });
+  if (!kept) return kept;
+  if (count_start(*kept)) {
+    // Before anything runs by it: if it ends the program, the next start must know.
+    Batch batch;
+    batch.stream = Stream::events;
+    batch.records = std::vector<EdgeEvent>{};
+    batch.marks = {config_state_mark(kept->state)};
+    if (auto saved = outbox.append({batch}); !saved) return saved.error();
+  }
+  if (kept->text.empty()) return kept;
+  Problems problems;
+  const auto document = read_site_config("desired", kept->text, problems);
+  std::optional<LoadedSite> wanted;
+  if (document) wanted = load_site(options.config, options.profiles, problems, {}, &*document);
+  if (wanted) {
+    site.setup = std::move(wanted->setup);
+    site.profiles = std::move(wanted->profiles);
+    return kept;
+  }
+  kept->trouble = "config " + std::to_string(kept->state.active.version) + " cannot be loaded" +
+                  (problems.empty() ? "" : " (" + problems.front().en + ")") +
+                  "; the gateway's own file is in force";
+  kept->state.active = {};
+  kept->state.probation = false;
+  kept->text.clear();
+  return kept;
+}
+
+/// From reading the site to the daemon's end. again: the meter list or a key was replaced, begin anew.
 int run_once(const EdgeOptions& options, const ServiceManager& manager, bool& locked, bool& again) {
   Problems problems;
   Loop loop;
@@ -88,27 +123,33 @@ int run_once(const EdgeOptions& options, const ServiceManager& manager, bool& lo
     if (const auto taken = lock_data_folder(site->setup.data); !taken) return fail(taken.error());
     locked = true;
   }
-  SystemClock system_clock;
+  const auto key = std::make_unique<SigningKey>(std::move(site->enrolment.block_key));
+  OutboxSetup setup;
+  setup.path = site->setup.data + "/outbox.db";
+  setup.site = site->setup.site;
+  setup.gateway = site->setup.gateway;
+  // The outbox signs with the key for as long as it lives, so the key must stay where it is.
+  auto outbox = Outbox::open(setup, *key);
+  if (!outbox) return fail(outbox.error());
+  const auto floor = (*outbox)->mark(clock_floor_mark);
+  if (!floor) return fail(floor.error());
+  const KernelTime kernel;
+  EdgeClock edge_clock(kernel, boot_id(), clock_floor(*floor));
   std::unique_ptr<SteppedClock> stepped;
   if (options.stepped) {
     auto made = SteppedClock::create(options.stepped->clock_file, options.stepped->from);
     if (!made) return fail(made.error());
     stepped = std::move(*made);
   }
-  const Clock& clock = stepped ? static_cast<const Clock&>(*stepped) : system_clock;
+  const Clock& clock = stepped ? static_cast<const Clock&>(*stepped) : edge_clock;
   const Log log(clock);
   if (stepped) {
     log.warning("stepped_time",
                 {{"from", instant_text(options.stepped->from)}, {"to", instant_text(options.stepped->to)}});
   }
-  OutboxSetup setup;
-  setup.path = site->setup.data + "/outbox.db";
-  setup.site = site->setup.site;
-  setup.gateway = site->setup.gateway;
-  // The outbox signs with the key for as long as it lives, so the key must stay where it is.
-  const auto key = std::make_unique<SigningKey>(std::move(site->enrolment.block_key));
-  auto outbox = Outbox::open(setup, *key);
-  if (!outbox) return fail(outbox.error());
+  const ClockStamp stamp{boot_id(), clock.now(), 0, clock.trust()};
+  if (auto noted = note_block_key(**outbox, key->public_key(), setup.gateway, stamp); !noted)
+    return fail(noted.error());
   const auto mark = (*outbox)->mark(meter_list_mark);
   if (!mark) return fail(mark.error());
   const auto finished = finish_meter_list(site->setup.meters_file, *mark);
@@ -117,8 +158,11 @@ int run_once(const EdgeOptions& options, const ServiceManager& manager, bool& lo
     again = true;  // an exchange was cut short by a power cut: its list is in place now
     return exit_ok;
   }
+  auto config = by_desired(options, **outbox, *site);
+  if (!config) return fail(config.error());
   Daemon daemon(loop, log, options,
-                {std::move(*site), std::move(doors), std::move(*outbox), &clock, stepped.get(), manager});
+                {std::move(*site), std::move(doors), std::move(*outbox), &clock, stepped.get(),
+                 stepped ? nullptr : &edge_clock, std::move(*config), key.get(), manager, key->public_key()});
   const int code = daemon.run();
   again = code == exit_ok && daemon.restart_asked();
   return code;

@@ -6,6 +6,7 @@
 #include "contract/text/instant_text.hpp"
 #include "contract/text/unit_text.hpp"
 #include "edge/app/commission_verbs.hpp"
+#include "edge/app/enrol_verbs.hpp"
 #include "edge/app/profile_check.hpp"
 #include "edge/app/run_edge.hpp"
 #include "kit/cli/man_verbs.hpp"
@@ -34,6 +35,9 @@ constexpr const char* examples =
     "  steward-edge --config edge.json trace b1 --seconds 60  what is said on a line (查看总线报文)\n"
     "  steward-edge --config edge.json unlatch E-1           after looking at a meter (现场处理后解除锁定)\n"
     "  steward-edge --config edge.json pulse base W-1 --display 1234.567   (设置脉冲表底数)\n"
+    "  steward-edge --config edge.json enrol request --out gw1.request    keys are made and stay here "
+    "(申请入网)\n"
+    "  steward-edge --config edge.json enrol accept gw1.enrolment         the cloud's answer (完成入网)\n"
     "  steward-edge profile check drivers/profiles/*.json    needs no config (检查表型文件)\n";
 
 struct SteppedTexts {
@@ -117,8 +121,12 @@ struct Verbs {
   CLI::App* open_door = nullptr;
   CLI::App* unlatch = nullptr;
   CLI::App* pulse_base = nullptr;
+  CLI::App* backfill = nullptr;
   CLI::App* put = nullptr;
   CLI::App* remove = nullptr;
+  CLI::App* enrol = nullptr;
+  CLI::App* enrol_request = nullptr;
+  CLI::App* enrol_accept = nullptr;
   CLI::App* profile = nullptr;
   CLI::App* check = nullptr;
   std::vector<std::pair<CLI::App*, MeterRequest>> meters;  // verbs of a meter's life
@@ -130,11 +138,35 @@ struct Verbs {
   OpenDoorRequest open;
   std::string meter;
   PulseBaseRequest base;
+  std::string from_day;
   std::string controller;
   std::uint32_t card = 0;
   PutCardTexts texts;
+  EnrolOptions enrolment;
   std::vector<std::string> files;
 };
+
+/// `enrol request` and `enrol accept`.
+void add_enrol_verbs(CLI::App& app, Verbs& verbs) {
+  auto& options = verbs.enrolment;
+  verbs.enrol =
+      app.add_subcommand("enrol", "become known to a cloud; private keys never leave this machine (入网)");
+  verbs.enrol->require_subcommand(1);
+  auto* request = verbs.enrol->add_subcommand("request", "make what keys are missing, and ask (申请)");
+  request->add_option("--out", options.file, "the request: take it to the cloud; holds no secret (申请文件)")
+      ->required();
+  request->add_option("--site", options.site, "the estate's code; else the config's (小区代码)");
+  request->add_option("--gateway", options.gateway, "the gateway's code; else the config's (网关代码)");
+  request->add_flag("--new-block-key", options.new_block_key,
+                    "of an enrolled gateway: another key for its blocks too (同时更换签名密钥)");
+  auto* accept = verbs.enrol->add_subcommand("accept", "install the cloud's answer (安装云端答复)");
+  accept->add_option("file", options.file, "what `steward-cloud gateway add` or `rotate` wrote (答复文件)")
+      ->required();
+  for (auto* verb : {request, accept})
+    verb->add_option("--folder", options.folder, "the enrolment folder; else the config's (入网资料目录)");
+  verbs.enrol_request = request;
+  verbs.enrol_accept = accept;
+}
 
 /// `meter exchange OLD NEW ...` and its kin: a technician's word about a meter's life.
 void add_meter_verbs(CLI::App& app, Verbs& verbs) {
@@ -172,6 +204,30 @@ void add_meter_verbs(CLI::App& app, Verbs& verbs) {
   add("seal", "it stays, out of service (封存)", MeterEventKind::sealed);
 }
 
+void add_door_verbs(CLI::App& app, Verbs& verbs) {
+  verbs.open_door = app.add_subcommand("open-door", "open a door once");
+  verbs.open_door->add_option("controller", verbs.open.controller, "its name in the config")->required();
+  verbs.open_door->add_option("door", verbs.open.door, "its number on the controller")
+      ->required()
+      ->check(CLI::Range(1, 4));
+
+  auto* cards = app.add_subcommand("card", "put a card on a controller, or delete it");
+  cards->require_subcommand(1);
+  verbs.put = cards->add_subcommand("put", "add or replace a card");
+  verbs.remove = cards->add_subcommand("delete", "delete a card");
+  for (auto* verb : {verbs.put, verbs.remove}) {
+    verb->add_option("controller", verbs.controller, "its name in the config")->required();
+    verb->add_option("card", verbs.card, "the number the reader gives")
+        ->required()
+        ->check(CLI::Range(1u, 4294967294u));
+  }
+  verbs.put->add_option("--from", verbs.texts.from, "first day")->required();
+  verbs.put->add_option("--to", verbs.texts.to, "last day, included")->required();
+  verbs.put->add_option("--door", verbs.texts.doors, "a door it opens; repeat for more")
+      ->required()
+      ->check(CLI::Range(1, 4));
+}
+
 Verbs::Verbs(CLI::App& app) {
   status = app.add_subcommand("status", "what the running daemon says of itself");
   doctor = app.add_subcommand(
@@ -196,12 +252,6 @@ Verbs::Verbs(CLI::App& app) {
   scan->footer(
       "Example: steward-edge --config edge.json scan --line b1 --baud 9600,2400 --parity none,even "
       "--addresses 1-32");
-  open_door = app.add_subcommand("open-door", "open a door once");
-  open_door->add_option("controller", open.controller, "its name in the config")->required();
-  open_door->add_option("door", open.door, "its number on the controller")
-      ->required()
-      ->check(CLI::Range(1, 4));
-
   unlatch = app.add_subcommand("unlatch", "believe a meter again after looking at it; said in an event");
   unlatch->add_option("meter", meter, "its serial plate, as in the meter list and in `status`")->required();
 
@@ -215,21 +265,14 @@ Verbs::Verbs(CLI::App& app) {
   base.by = user_name();
   pulse_base->add_option("--by", base.by, "who read it")->capture_default_str();
 
-  auto* cards = app.add_subcommand("card", "put a card on a controller, or delete it");
-  cards->require_subcommand(1);
-  put = cards->add_subcommand("put", "add or replace a card");
-  remove = cards->add_subcommand("delete", "delete a card");
-  for (auto* verb : {put, remove}) {
-    verb->add_option("controller", controller, "its name in the config")->required();
-    verb->add_option("card", card, "the number the reader gives")
-        ->required()
-        ->check(CLI::Range(1u, 4294967294u));
-  }
-  put->add_option("--from", texts.from, "first day")->required();
-  put->add_option("--to", texts.to, "last day, included")->required();
-  put->add_option("--door", texts.doors, "a door it opens; repeat for more")
-      ->required()
-      ->check(CLI::Range(1, 4));
+  backfill =
+      app.add_subcommand("backfill", "read what a meter froze by itself, days and months (补抄冻结数据)");
+  backfill->add_option("meter", meter, "its serial plate, as in the meter list")->required();
+  backfill->add_option("--from", from_day, "first day; else what is missing, or the last week");
+  backfill->footer("Example: steward-edge --config edge.json backfill E-1 --from 2026-05-01");
+
+  add_door_verbs(app, *this);
+  add_enrol_verbs(app, *this);
 
   profile = app.add_subcommand("profile", "work on meter profiles; needs no config");
   profile->require_subcommand(1);
@@ -263,7 +306,17 @@ std::optional<ScanRequest> Verbs::scan_request() const {
 
 int Verbs::run(const EdgeOptions& options) const {
   if (check->parsed()) return run_profile_check(files, options.json, std::cout);
+  if (enrol_request->parsed()) return run_enrol_request(options, enrolment);
+  if (enrol_accept->parsed()) return run_enrol_accept(options, enrolment);
   if (pulse_base->parsed()) return run_verb(options, PulseBaseRequest{MeterId(meter), base.display, base.by});
+  if (backfill->parsed()) {
+    auto json = Json::object().set("meter", meter);
+    if (!from_day.empty()) json.set("from", from_day);
+    const auto request = read_backfill(json);
+    if (request) return run_backfill(options, *request);
+    std::cerr << "steward-edge: --from: " << request.error().message << " / 日期应如 2026-05-01\n";
+    return exit_bad_config;
+  }
   if (status->parsed()) return run_status(options);
   if (doctor->parsed()) return run_doctor(options);
   if (trace->parsed()) return run_trace(options, traced);
@@ -312,7 +365,8 @@ int main(int argc, char** argv) {
   }
   try {
     app.parse(argc, argv);
-    if (!verbs.profile->parsed() && config->count() == 0) throw CLI::RequiredError("--config");
+    if (!verbs.profile->parsed() && !verbs.enrol->parsed() && config->count() == 0)
+      throw CLI::RequiredError("--config");
   } catch (const CLI::ParseError& error) {
     const int code = app.exit(error);
     if (code == 0) return exit_ok;  // --help, --version

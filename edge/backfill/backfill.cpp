@@ -26,7 +26,8 @@ class Backfiller {
     const bool timed = co_await read_clock();
     if (!timed) co_return report_;
     for (std::size_t list = 0; list < meter_.profile->frozen.size(); ++list) {
-      const bool went_well = co_await read_list(list);
+      const bool settles = !meter_.profile->frozen[list].settles.empty();
+      const bool went_well = settles ? co_await read_settled(list) : co_await read_list(list);
       if (!went_well) co_return report_;
     }
     report_.whole = true;
@@ -108,6 +109,51 @@ class Backfiller {
     if (!newest) co_return true;
     const bool still = co_await unmoved(list, *newest);
     co_return still;
+  }
+
+  /// Blocks of a meter that tells its settlement days and not when each block was frozen: the last of those
+  /// days is the newest block's. A day that passes meanwhile moves every block by one.
+  Awaitable<bool> read_settled(std::size_t list) {
+    const auto& blocks = meter_.profile->frozen[list];
+    if (!std::any_of(meter_.frozen.begin(), meter_.frozen.end(),
+                     [&](const FrozenRead& one) { return one.list == list; }))
+      co_return true;
+    std::vector<SettleDay> days;
+    for (const auto& span : blocks.settles) {
+      Words words;
+      const auto got = co_await read(span, words);
+      // A meter without the first has none: each further refusal would cost a quarantine.
+      if (got == Got::failed && unserved_.contains(span))
+        unserved_.insert(blocks.settles.begin(), blocks.settles.end());
+      if (got == Got::failed) co_return false;
+      if (got == Got::not_served) continue;
+      if (const auto day = settle_day(blocks, words)) days.push_back(*day);
+    }
+    const auto instants = settled_at(days, calendar_now(), blocks.entries);
+    for (const auto& planned : meter_.frozen) {
+      if (planned.list != list || planned.entry >= instants.size()) continue;
+      FrozenBlock block;
+      block.calendar = instants[planned.entry];
+      block.unsure = std::any_of(days.begin(), days.end(), [](const SettleDay& day) { return !day.hour; });
+      if (instant_from_ms(block.calendar - offset_ms()) < wish_.from) break;
+      const auto got = co_await read(planned.span, block.words);
+      if (got == Got::failed) co_return false;
+      if (got == Got::not_served) break;
+      block.read_at = clock_.now();
+      if (is_empty(blocks, block)) {
+        ++report_.empty;
+        break;
+      }
+      blocks_.push_back({list, std::move(block)});
+    }
+    if (settled_at(days, calendar_now(), instants.size()) == instants) co_return true;
+    report_.why = "the meter settled meanwhile";
+    co_return false;
+  }
+
+  /// What the meter's own calendar shows now; ours where it does not tell.
+  std::int64_t calendar_now() const {
+    return ms_of(clock_.now()) + offset_ms() + clock_error_.value_or(Milliseconds{0}).count();
   }
 
   /// Whether the newest block is still the one it was when we began.

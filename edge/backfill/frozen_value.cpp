@@ -47,8 +47,12 @@ std::optional<std::int64_t> calendar_ms(const ClockField& field, std::span<const
   return ms_of(std::chrono::time_point_cast<Milliseconds>(at));
 }
 
+bool is_empty(const FrozenBlocks& blocks, const FrozenBlock& block) {
+  return all_ff(block.words, bytes_in(blocks.span));
+}
+
 std::optional<std::int64_t> frozen_ms(const FrozenBlocks& blocks, const FrozenBlock& block) {
-  if (blocks.bytes.empty() || all_ff(block.words, bytes_in(blocks.span))) return std::nullopt;
+  if (blocks.bytes.empty() || is_empty(blocks, block)) return std::nullopt;
   ClockField field;
   field.bytes = blocks.bytes;
   field.bcd = blocks.bcd;
@@ -59,6 +63,43 @@ std::optional<std::int64_t> frozen_ms(const FrozenBlocks& blocks, const FrozenBl
   field.span = blocks.span;
   const auto words = cut(block.words, blocks.span, 0);
   return calendar_ms(field, words);
+}
+
+std::optional<SettleDay> settle_day(const FrozenBlocks& blocks, std::span<const std::uint16_t> words) {
+  SettleDay settle;
+  const auto bytes = bytes_of(words, blocks.settles.front().count);
+  for (std::size_t at = 0; at < std::min(bytes.size(), blocks.bytes.size()); ++at) {
+    const unsigned low = bytes[at] & 0x0FU;
+    const unsigned high = bytes[at] >> 4U;
+    if (blocks.bcd && (low > 9 || high > 9)) return std::nullopt;
+    const unsigned number = blocks.bcd ? high * 10 + low : bytes[at];
+    if (blocks.bytes[at] == ClockByte::day) settle.day = number;
+    if (blocks.bytes[at] == ClockByte::hour) settle.hour = number;
+  }
+  if (settle.day < 1 || settle.day > 28 || settle.hour.value_or(0) > 23) return std::nullopt;
+  return settle;
+}
+
+std::vector<std::int64_t> settled_at(std::span<const SettleDay> days, std::int64_t calendar,
+                                     std::size_t count) {
+  std::vector<std::int64_t> instants;
+  if (days.empty()) return instants;
+  const std::chrono::year_month_day today{std::chrono::floor<std::chrono::days>(instant_from_ms(calendar))};
+  auto month = today.year() / today.month();
+  while (instants.size() < count) {
+    std::vector<std::int64_t> of_month;
+    for (const auto& settle : days) {
+      const std::chrono::sys_days day{month / std::chrono::day{settle.day}};
+      const auto at =
+          std::chrono::time_point_cast<Milliseconds>(day + std::chrono::hours(settle.hour.value_or(0)));
+      if (ms_of(at) <= calendar) of_month.push_back(ms_of(at));
+    }
+    std::sort(of_month.rbegin(), of_month.rend());
+    instants.insert(instants.end(), of_month.begin(), of_month.end());
+    month -= std::chrono::months(1);
+  }
+  instants.resize(count);
+  return instants;
 }
 
 Milliseconds clock_error(std::int64_t calendar, Instant read_at, const FrozenRules& rules) {
@@ -94,6 +135,7 @@ FrozenReading frozen_reading(const Profile& profile, MeterNo meter, const Frozen
       std::find_if(live.begin(), live.end(), [&](const auto& one) { return one.taken_at >= at; });
   if (after == live.begin() || after == live.end()) return suspect(Reason::unconfirmed);
   if (!between(reading.value, *std::prev(after), *after, channel.modulus)) return suspect(Reason::backwards);
+  if (block.unsure) return suspect(Reason::time_unsure);
   return reading;
 }
 

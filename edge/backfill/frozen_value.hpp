@@ -29,11 +29,29 @@ struct FrozenBlock {
   Words time;                 // of its instant's own item; empty: the instant is in the block
   Instant read_at;            // when the block came
   std::int64_t calendar = 0;  // its instant: the meter's calendar read as if it were UTC, ms
+  bool unsure = false;  // the instant is what its settlement day suggests, the meter does not say the hour
 };
+
+/// A day of each month at which a meter settles.
+struct SettleDay {
+  unsigned day = 1;  // 1..28 (DL/T 645-2007, table A.2)
+  std::optional<unsigned> hour;
+
+  friend bool operator==(const SettleDay&, const SettleDay&) = default;
+};
+/// What an item of `settles` says; nothing: not in use (99, 00). Pure.
+std::optional<SettleDay> settle_day(const FrozenBlocks& blocks, std::span<const std::uint16_t> words);
+/// The last `count` instants at which a meter with these days settled by `calendar`, newest first, all as
+/// its calendar read as if it were UTC, in ms. A day without an hour is its midnight. Pure.
+std::vector<std::int64_t> settled_at(std::span<const SettleDay> days, std::int64_t calendar,
+                                     std::size_t count);
 
 /// What the meter's calendar says, as if it were UTC, in ms; nothing: no such instant.
 /// words: field.span.words() of them (asserted). Pure.
 std::optional<std::int64_t> calendar_ms(const ClockField& field, std::span<const std::uint16_t> words);
+
+/// The meter never filled it: all FF. Pure.
+bool is_empty(const FrozenBlocks& blocks, const FrozenBlock& block);
 
 /// When a block was frozen. nothing: the block is empty (all FF, or an instant there is none of),
 /// or the profile does not say when its blocks were frozen. Pure.
@@ -47,9 +65,9 @@ Milliseconds clock_error(std::int64_t calendar, Instant read_at, const FrozenRul
 /// The value is what the meter kept, whatever we think of it. Good needs all of: it decodes ·
 /// the meter's clock is known and within `clock_limit` · the block was frozen before it was read ·
 /// a live value from before its instant and one from after it, and it lies between them (a dial that
-/// went round in between: outside the part it cannot have shown).
+/// went round in between: outside the part it cannot have shown) · the meter says its instant to the hour.
 /// Else, first that holds: what `decode` says · suspect/clock · suspect/unconfirmed (no live value on
-/// one side) · suspect/backwards (not between them).
+/// one side) · suspect/backwards (not between them) · suspect/time_unsure.
 ///
 /// clock: how far the meter's is ahead; nothing: not known
 /// live: of this channel, good ones, in the order they were taken

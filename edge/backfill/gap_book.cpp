@@ -21,6 +21,12 @@ void GapBook::read(MeterNo meter, ChannelNo channel, LiveValue value) {
   if (!before || value.taken_at <= before->taken_at) return;
   // A closing's own reading comes a moment after its boundary, so the boundary lies between the two.
   auto last = boundary_before(value.taken_at);
+  if (last > before->taken_at) {
+    auto& around = known.around;
+    if (around.empty() || around.back() != *before) around.push_back(*before);
+    around.push_back(value);
+    if (around.size() > most_around) around.erase(around.begin(), around.end() - most_around);
+  }
   if (known.closed == last) last -= std::chrono::days(1);
   if (last <= before->taken_at) return;
   auto [gap, fresh] = gaps_.try_emplace(meter);
@@ -34,6 +40,21 @@ std::optional<BackfillWish> GapBook::wish(MeterNo meter) const {
   const auto gap = gaps_.find(meter);
   if (gap == gaps_.end()) return std::nullopt;
   return gap->second;
+}
+
+BackfillWish GapBook::wish_from(MeterNo meter, Instant from) const {
+  BackfillWish wish{from, {}};
+  const auto channels = known_.find(meter);
+  if (channels == known_.end()) return wish;
+  for (const auto& [channel, known] : channels->second) {
+    auto& live = wish.live[channel];
+    auto first = std::find_if(known.around.begin(), known.around.end(),
+                              [&](const LiveValue& one) { return one.taken_at >= from; });
+    if (first != known.around.begin()) --first;
+    live.assign(first, known.around.end());
+    if (known.last && (live.empty() || live.back() != *known.last)) live.push_back(*known.last);
+  }
+  return wish;
 }
 
 }  // namespace steward

@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <vector>
 
 #include "edge/backfill/backfill.hpp"
 
@@ -9,7 +10,8 @@ namespace steward {
 
 /// Which meters have a billing boundary behind them at which no good closing was written, and the
 /// live values on both sides of it: what a back-fill is to be asked for. One gap per meter is
-/// kept: the union of those not asked for yet. Pure. Thread: any, one at a time.
+/// kept: the union of those not asked for yet; of what was not missed, the values around the last 32
+/// boundaries. Pure. Thread: any, one at a time.
 class GapBook {
  public:
   /// closing_minute_utc: of the day, as the config says it
@@ -22,6 +24,9 @@ class GapBook {
 
   /// What is missing of this meter and complete on both sides; nothing: no boundary was missed.
   std::optional<BackfillWish> wish(MeterNo meter) const;
+  /// Everything since `from`, whether it is missing or not, beside the live values on both sides of
+  /// each boundary since the last before it: what a person asks for.
+  BackfillWish wish_from(MeterNo meter, Instant from) const;
   /// It was asked for: whatever came, it is not asked for again.
   void asked(MeterNo meter) { gaps_.erase(meter); }
 
@@ -29,9 +34,12 @@ class GapBook {
   struct Known {
     std::optional<LiveValue> last;
     std::optional<Instant> closed;  // the last boundary with a good closing
+    std::vector<LiveValue> around;  // last before and first after each of the last boundaries, in order
   };
   /// The last boundary at or before `at`.
   Instant boundary_before(Instant at) const;
+
+  static constexpr std::size_t most_around = 64;  // 1 KiB a register
 
   std::uint32_t minute_;
   std::map<MeterNo, std::map<ChannelNo, Known>> known_;

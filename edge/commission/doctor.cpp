@@ -110,17 +110,17 @@ Finding judge_disk(const std::string& folder, std::uint64_t free, std::uint64_t 
 Finding judge_certificate(const std::string& file, std::optional<std::chrono::hours> left) {
   if (!left)
     return {Grade::bad, "certificate",
-            file + " cannot be read; enrol the gateway anew (`steward-cloud gateway add`)",
-            file + " 无法读取；请重新登记网关 (steward-cloud gateway add)"};
+            file + " cannot be read; ask for another (`steward-edge enrol request`)",
+            file + " 无法读取；请重新申请证书 (steward-edge enrol request)"};
   const auto days = left->count() / 24;
   const auto en = file + " ends in " + std::to_string(days) + " days";
   const auto zh = file + " 还有 " + std::to_string(days) + " 天到期";
   if (left->count() <= 0)
-    return {Grade::bad, "certificate",
-            file + " has ended; enrol the gateway anew (`steward-cloud gateway add`)",
-            file + " 已过期；请重新登记网关 (steward-cloud gateway add)"};
+    return {Grade::bad, "certificate", file + " has ended; ask for another (`steward-edge enrol request`)",
+            file + " 已过期；请重新申请证书 (steward-edge enrol request)"};
   if (*left < month)
-    return {Grade::look, "certificate", en + "; enrol the gateway anew before", zh + "；请提前重新登记网关"};
+    return {Grade::look, "certificate", en + "; ask for another before (`steward-edge enrol request`)",
+            zh + "；请提前申请新证书 (steward-edge enrol request)"};
   return {Grade::ok, "certificate", en, zh};
 }
 

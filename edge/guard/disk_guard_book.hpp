@@ -32,6 +32,11 @@ class DiskGuardBook : public GuardBook {
 
   /// What was found on disk, so that a latch can be added to it.
   void found(const UnitRecord& record) { records_.insert_or_assign(record.unit, record); }
+  /// As last kept; nullptr: never.
+  const UnitRecord* record(UnitAddress unit) const {
+    const auto found = records_.find(unit);
+    return found == records_.end() ? nullptr : &found->second;
+  }
   Awaitable<Result<void>> keep(UnitRecord record) override;
   /// A latch that closed or opened; an opened one forgets the serial number. Written soon, and
   /// losing it to a crash costs nothing: what latched will latch again.

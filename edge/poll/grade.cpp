@@ -35,6 +35,15 @@ Grade grade(const Evidence& evidence) {
   if (evidence.foreign) return suspect(Reason::foreign, false);
   if (!evidence.strong) return suspect(Reason::weak, false);
   if (!evidence.same_device) return suspect(Reason::identity, true);
+  if (judged.quality == Quality::suspect && judged.reason == Reason::clock) {
+    // Graded as if the time were known: `clock` then means that nothing but the time is in doubt.
+    auto timed = evidence;
+    timed.judged = {judged.value, Quality::good, Reason::none};
+    auto graded = grade(timed);
+    if (graded.quality == Quality::good)
+      graded = {Quality::suspect, Reason::clock, graded.again, graded.needs_second};
+    return graded;
+  }
   if (judged.quality != Quality::good) {
     return {judged.quality, judged.reason, judged.reason == Reason::backwards, false};
   }

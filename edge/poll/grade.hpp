@@ -56,8 +56,9 @@ inline constexpr std::int64_t usual_rate = 2'000'000;
 /// · risen no faster than `max_rate` since the last good value. With nothing to compare
 /// with, or after such a jump, it needs a second read with another byte count that
 /// agrees: not less, and not more than max_rate allows in between.
-/// What is not good keeps its value and becomes suspect; the first reason that holds, in this order:
-/// identity · missed · foreign · weak · what `judge` said · time_unsure (a fault between the
+/// A value that is doubtful for its clock alone is graded as if the time were known, and stays `clock` when
+/// all else holds. What is not good keeps its value and becomes suspect; the first reason that holds, in this
+/// order: identity · missed · foreign · weak · what `judge` said · time_unsure (a fault between the
 /// identities) · spike (a jump and no second read that agrees) · unconfirmed.
 /// Pure. Thread: any.
 Grade grade(const Evidence& evidence);

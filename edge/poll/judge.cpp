@@ -19,9 +19,9 @@ Decoded judge(const ProfileChannel& channel, Decoded decoded, std::optional<std:
       !wrapped(channel.modulus, *previous, decoded.value)) {
     return suspect(Reason::backwards);
   }
-  if (sampling.trust == ClockTrust::unset) return suspect(Reason::clock);
   const auto skew = sampling.taken_at - sampling.round_at;
   if (skew > sampling.skew_limit || skew < -sampling.skew_limit) return suspect(Reason::skew);
+  if (sampling.trust == ClockTrust::unset) return suspect(Reason::clock);
   return decoded;
 }
 

@@ -20,8 +20,8 @@ struct Sampling {
 /// previous: the same channel's last value that had one, in this run; none at start.
 /// The first that holds wins: what `decode` said · backwards (a cumulative value
 /// below the one before, unless the register wrapped: from the top tenth of its modulus to the lowest)
-/// · clock (the gateway had no time) · skew (taken further than the limit from round_at, either way).
-/// Pure. Thread: any.
+/// · skew (taken further than the limit from round_at, either way) · clock (the gateway had no time; all else
+/// is well, so that the cloud may bill it once its true time is known). Pure. Thread: any.
 Decoded judge(const ProfileChannel& channel, Decoded decoded, std::optional<std::int64_t> previous,
               const Sampling& sampling);
 

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "contract/text/meter_event_text.hpp"
 #include "drivers/decode/wide.hpp"
+#include "edge/poll/poll_plan.hpp"
 
 namespace steward {
 namespace {
@@ -17,6 +19,17 @@ MeterEventKind kind_of_fall(const ProfileChannel& channel, const LifeMark& befor
   if (on_dial && most > 0 && channel.modulus - before.value + now.value <= most)
     return MeterEventKind::rollover;
   return now.value <= std::max(most, channel.step) ? MeterEventKind::reset : MeterEventKind::fell;
+}
+
+/// The billed register as last believed: where the old ratio ends if a person confirms the change.
+void add_register(MeterEvent& found, const Profile& profile, const LifeNotes& notes) {
+  for (const auto& channel : profile.channels) {
+    const auto mark = notes.marks.find(channel.no);
+    if (!is_billed(channel) || mark == notes.marks.end() || mark->second.value < 0) continue;
+    found.channel = channel.name;
+    found.old_register = mark->second.value;
+    return;
+  }
 }
 
 std::optional<Ratio> as_ratio(std::int64_t value) {
@@ -58,6 +71,31 @@ std::optional<MeterEvent> life_between(const MeterId& meter, const ProfileChanne
     event.most = most;
   }
   return event;
+}
+
+std::optional<MeterEvent> note_life(LifeNotes& notes, const MeterId& meter, const Profile& profile,
+                                    const ProfileChannel& channel, const LifeMark& now, Quality quality,
+                                    Reason reason) {
+  const bool has_life = is_billed(channel) || channel.unit == ChannelUnit::ratio;
+  const bool believed = quality == Quality::good || (quality == Quality::suspect &&
+                                                     (reason == Reason::backwards || reason == Reason::skew));
+  if (!has_life || !believed) return std::nullopt;
+  std::optional<MeterEvent> found;
+  const auto before = notes.marks.find(channel.no);
+  if (before != notes.marks.end()) found = life_between(meter, channel, before->second, now);
+  if (found && found->kind == MeterEventKind::ratio_change) add_register(*found, profile, notes);
+  if (found && wrong_with(*found) != nullptr) found.reset();
+  if (found && found->kind != MeterEventKind::rollover) notes.finding = found;
+  notes.marks.insert_or_assign(channel.no, now);
+  return found;
+}
+
+void explain_life(LifeNotes& notes, const Profile& profile, std::optional<LifeMark> mark) {
+  notes = {};
+  if (!mark) return;
+  for (const auto& channel : profile.channels) {
+    if (is_billed(channel)) notes.marks.insert_or_assign(channel.no, *mark);
+  }
 }
 
 }  // namespace steward

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <map>
 #include <optional>
 
 #include "contract/nouns/meter_event.hpp"
@@ -29,5 +30,24 @@ std::int64_t most_between(const ProfileChannel& channel, Instant from, Instant t
 /// cloud judges (cloud/metering/meter_life.hpp). Pure. Thread: any.
 std::optional<MeterEvent> life_between(const MeterId& meter, const ProfileChannel& channel,
                                        const LifeMark& before, const LifeMark& now);
+
+/// What the readings of one meter have said of its life so far.
+struct LifeNotes {
+  std::map<ChannelNo, LifeMark> marks;  // believed registers and ratios
+  std::optional<MeterEvent> finding;    // a change nobody has explained yet: where a person's word will cut
+};
+
+/// Takes the value of one register in; gives what it says, as an event that may be sent.
+///
+/// A value of unknown attribution or time says nothing; the next that may be believed is held against
+/// the last that could. A change of ratio carries the billed register as last believed. Told the same
+/// readings again (after a restart, from the log), `notes` come out the same. Pure. Thread: any.
+std::optional<MeterEvent> note_life(LifeNotes& notes, const MeterId& meter, const Profile& profile,
+                                    const ProfileChannel& channel, const LifeMark& now, Quality quality,
+                                    Reason reason);
+
+/// A person has said what happened at `mark` (nothing: and that the registers begin anew, unknown): the
+/// finding is over, and the billed registers are compared from there on. Pure.
+void explain_life(LifeNotes& notes, const Profile& profile, std::optional<LifeMark> mark);
 
 }  // namespace steward

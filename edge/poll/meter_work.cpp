@@ -168,38 +168,12 @@ std::uint32_t MeterWork::give_all(bool sealed, const UnitNow& now, MeterHistory&
   return given;
 }
 
-/// A value of unknown attribution or time says nothing of the meter's life; the next that may be believed is
-/// held against the last that could.
 void MeterWork::watch(const ProfileChannel& channel, const Value& value, MeterHistory& history,
                       RoundSink& sink) const {
-  const bool has_life = is_billed(channel) || channel.unit == ChannelUnit::ratio;
-  const auto reason = value.judged.reason;
-  const bool believed =
-      value.judged.quality == Quality::good ||
-      (value.judged.quality == Quality::suspect && (reason == Reason::backwards || reason == Reason::skew));
-  if (!has_life || !believed || frame_.kind == RoundKind::live) return;
-  const LifeMark now{value.judged.value, frame_.at};
-  const auto before = history.marks.find(channel.no);
-  if (before != history.marks.end()) {
-    auto found = life_between(meter_.meter, channel, before->second, now);
-    if (found && found->kind == MeterEventKind::ratio_change) add_register(*found, history);
-    if (found && wrong_with(*found) == nullptr) {
-      if (found->kind != MeterEventKind::rollover) history.finding = found;
-      sink.life(std::move(*found), meter_.meter_no, channel.no);
-    }
-  }
-  history.marks.insert_or_assign(channel.no, now);
-}
-
-/// The billed register as last believed: where the old ratio ends if a person confirms the change.
-void MeterWork::add_register(MeterEvent& found, const MeterHistory& history) const {
-  for (const auto& channel : meter_.profile->channels) {
-    const auto mark = history.marks.find(channel.no);
-    if (!is_billed(channel) || mark == history.marks.end() || mark->second.value < 0) continue;
-    found.channel = channel.name;
-    found.old_register = mark->second.value;
-    return;
-  }
+  if (frame_.kind == RoundKind::live) return;
+  auto found = note_life(history.life, meter_.meter, *meter_.profile, channel,
+                         {value.judged.value, frame_.at}, value.judged.quality, value.judged.reason);
+  if (found) sink.life(std::move(*found), meter_.meter_no, channel.no);
 }
 
 void MeterWork::reading(const PlannedChannel& planned, const Value& value, RoundSink& sink) const {

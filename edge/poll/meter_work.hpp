@@ -43,7 +43,8 @@ struct RoundFrame {
   Milliseconds skew_limit{120'000};
 };
 
-/// What is known of one meter from earlier rounds of this run.
+/// What is known of one meter from earlier rounds; `life` and `last` of earlier runs too
+/// (edge/app/log_memory.hpp).
 struct MeterHistory {
   struct Value {
     std::int64_t value = 0;
@@ -55,8 +56,7 @@ struct MeterHistory {
   std::set<RegisterSpan> unsupported;  // the meter says it has no such registers
   bool wrong_serial = false;           // it is not the one the meter list names
   Instant last_good_closing{};
-  std::map<ChannelNo, LifeMark> marks;  // believed registers and ratios, for the meter's life
-  std::optional<MeterEvent> finding;    // a change nobody has explained yet: where a person's word will cut
+  LifeNotes life;
 };
 
 /// How the unit stood when its values came.
@@ -110,7 +110,6 @@ class MeterWork {
   Grade grade_of(const PlannedChannel& planned, const Value& value, bool sealed, const UnitNow& now) const;
   std::optional<SecondRead> second_of(const PlannedChannel& planned, Instant taken_at) const;
   void reading(const PlannedChannel& planned, const Value& value, RoundSink& sink) const;
-  void add_register(MeterEvent& found, const MeterHistory& history) const;
   void watch(const ProfileChannel& channel, const Value& value, MeterHistory& history, RoundSink& sink) const;
   void closing(const PlannedChannel& planned, const Value& value, const Grade& grade, const UnitNow& now,
                RoundSink& sink) const;

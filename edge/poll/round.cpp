@@ -237,14 +237,14 @@ void RoundRunner::serial_changed(Lane& lane, std::size_t at, const std::string& 
                                  const std::string& new_serial, std::optional<Instant> since) {
   MeterEvent event{MeterEventKind::serial_changed, lane.plan.meters[at].meter, "", clock_.now()};
   auto& history = lane.states[at].history;
-  for (const auto& [channel, mark] : history.marks) {
+  for (const auto& [channel, mark] : history.life.marks) {
     if (!since || mark.round_at < *since) since = mark.round_at;
   }
   if (since && *since <= event.at && *since > Instant{}) event.since = since;
   event.old_serial = fit_serial(old_serial);
   event.new_serial = new_serial.empty() ? "?" : fit_serial(new_serial);
   if (wrong_with(event) != nullptr) return;  // the doubt has been said
-  history.finding = event;
+  history.life.finding = event;
   sink_.event(edge_event_of(event));
 }
 
@@ -259,7 +259,7 @@ void RoundRunner::check_serial(Course& course, std::size_t at, const Identity& i
           doubt_detail({clock_.now(), std::nullopt,
                         "answers as " + text.value_or("nobody") + ", the meter list says " + meter.serial}));
       // Never read rightly in this run: the list is wrong, and there is nothing a bill could cross.
-      if (!history.marks.empty())
+      if (!history.life.marks.empty())
         serial_changed(course.lane, at, meter.serial, text.value_or(""), std::nullopt);
     }
     history.wrong_serial = wrong;
@@ -365,13 +365,23 @@ std::optional<RoundRunner::KnownLife> RoundRunner::known_life(const MeterId& met
       const auto billed = std::find_if(channels.begin(), channels.end(), is_billed);
       if (billed == channels.end()) return std::nullopt;
       const auto& state = lane.states[at];
-      KnownLife known{&plan, &*billed, std::nullopt, state.history.finding, state.asked && !state.silent};
-      const auto mark = state.history.marks.find(billed->no);
-      if (mark != state.history.marks.end()) known.mark = mark->second;
+      KnownLife known{&plan, &*billed, std::nullopt, state.history.life.finding,
+                      state.asked && !state.silent};
+      const auto mark = state.history.life.marks.find(billed->no);
+      if (mark != state.history.life.marks.end()) known.mark = mark->second;
       return known;
     }
   }
   return std::nullopt;
+}
+
+void RoundRunner::remember(std::map<MeterNo, MeterHistory> known) {
+  for (auto& lane : lanes_) {
+    for (std::size_t at = 0; at < lane.states.size(); ++at) {
+      const auto of = known.find(lane.plan.meters[at].meter_no);
+      if (of != known.end()) lane.states[at].history = std::move(of->second);
+    }
+  }
 }
 
 void RoundRunner::explained(const MeterId& meter, std::optional<LifeMark> mark) {
@@ -380,13 +390,9 @@ void RoundRunner::explained(const MeterId& meter, std::optional<LifeMark> mark) 
       const auto& plan = lane.plan.meters[at];
       if (plan.meter != meter) continue;
       auto& history = lane.states[at].history;
-      history.finding.reset();
-      history.marks.clear();
+      explain_life(history.life, *plan.profile, mark);
       history.last.clear();
       history.billed.clear();
-      for (const auto& channel : plan.profile->channels) {
-        if (mark && is_billed(channel)) history.marks.insert_or_assign(channel.no, *mark);
-      }
     }
   }
 }

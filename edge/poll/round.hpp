@@ -88,7 +88,9 @@ class RoundRunner {
   std::vector<MeterId> silent_meters() const;
   /// Every meter, in list order.
   std::vector<MeterReport> reports() const;
-  /// What is known of a meter's life in this run, by its billed channel; nothing: no such meter, or none
+  /// What earlier runs knew of the meters, by their places in the list; before the first round.
+  void remember(std::map<MeterNo, MeterHistory> known);
+  /// What is known of a meter's life, by its billed channel; nothing: no such meter, or none
   /// billed.
   struct KnownLife {
     const MeterPlan* plan = nullptr;

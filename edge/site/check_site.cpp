@@ -25,9 +25,9 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return last[b.size()];
 }
 
-/// What the enrolment folder holds (written by `steward-cloud gateway add`).
-constexpr std::string_view enrolment_files[] = {"ca.pem",        "gateway.pem",       "gateway-key.pem",
-                                                "block-key.pem", "cloud-key.pub.pem", "enrolment.json"};
+/// What the enrolment folder holds (made by `steward-edge enrol`).
+constexpr std::string_view enrolment_files[] = {"ca.pem", "gateway.pem", "block-key.pem", "cloud-key.pub.pem",
+                                                "enrolment.json"};
 
 class PathCheck {
  public:
@@ -80,14 +80,18 @@ std::string_view nearest(std::string_view word, std::span<const std::string_view
 
 void check_paths(std::string_view file, const SiteSetup& setup, const PathProbe& probe, Problems& problems) {
   PathCheck check(file, probe, problems);
-  if (check.folder(setup.enrolment, "enrolment", "make it with `steward-cloud gateway add`",
-                   "请用 `steward-cloud gateway add` 生成")) {
+  if (check.folder(setup.enrolment, "enrolment", "make it with `steward-edge enrol request`",
+                   "请用 `steward-edge enrol request` 生成")) {
     for (const auto name : enrolment_files) {
       const auto path = setup.enrolment + "/" + std::string(name);
       if (probe(path) == PathKind::file) continue;
       check.report(
-          0, "the enrolment folder has no file " + path + "; make it anew with `steward-cloud gateway add`",
-          "入网目录缺少文件 " + path + "；请用 `steward-cloud gateway add` 重新生成");
+          0,
+          "the enrolment folder has no file " + path +
+              "; finish with `steward-edge enrol accept FILE`, or begin anew with `steward-edge enrol "
+              "request`",
+          "入网目录缺少文件 " + path +
+              "；请用 `steward-edge enrol accept 文件` 完成入网，或用 `steward-edge enrol request` 重新开始");
     }
   }
   check.folder(setup.profiles, "profiles", "name the folder with the meter profiles, or give --profiles",

@@ -144,6 +144,16 @@ Awaitable<Result<std::string>> StoreThread::mark(std::string name) {
   return answer_of<std::string>(answer);
 }
 
+Awaitable<Result<void>> StoreThread::with(std::function<void(Outbox&)> work) {
+  auto answer = std::make_shared<Answer<void>>(loop_);
+  const bool taken = jobs_.push(Task([this, answer, work = std::move(work)](Outbox& outbox) {
+    work(outbox);
+    loop_.post([answer] { answer->give({}); });
+  }));
+  if (!taken) answer->give(Error{Fault::full, "the store is not taking work"});
+  return answer_of<void>(answer);
+}
+
 void StoreThread::read_after(Stream stream, Seq after, std::size_t blocks, std::size_t bytes, Blocks done) {
   auto kept = done;
   const bool taken =

@@ -44,6 +44,8 @@ class StoreThread {
   /// The same, waiting for it.
   Awaitable<Result<void>> appended(std::vector<Batch> batches);
   Awaitable<Result<std::string>> mark(std::string name);
+  /// Runs `work` with the outbox, on its thread, in turn; resumes when it is done. Faults: full (not run).
+  Awaitable<Result<void>> with(std::function<void(Outbox&)> work);
 
   void read_after(Stream stream, Seq after, std::size_t blocks, std::size_t bytes, Blocks done);
   void acknowledge(Stream stream, Seq upto);

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "contract/wire/ack.hpp"
 #include "contract/wire/topics.hpp"
+#include "kit/crypto/digest.hpp"
 
 namespace steward {
 
@@ -21,6 +21,11 @@ Uplink::Uplink(UplinkSetup setup, Transport& transport, BlockSource& source, con
   for (const auto stream : all_streams) {
     log(stream).topic = up_topic(setup_.site, setup_.gateway, stream);
     log(stream).timeout = setup_.limits.ack_timeout;
+    if (const auto end = setup_.ends.at(static_cast<std::size_t>(stream))) {
+      log(stream).ended = true;
+      mark(stream).last = std::min(mark(stream).last, *end);
+      mark(stream).acked = std::min(mark(stream).acked, *end);
+    }
     log(stream).fetched = mark(stream).acked;
   }
 }
@@ -47,7 +52,7 @@ void Uplink::room() {
 }
 
 void Uplink::appended(Stream stream, Seq last) {
-  if (last <= mark(stream).last) return;
+  if (last <= mark(stream).last || log(stream).ended) return;
   mark(stream).last = last;
   fetch(stream);
 }
@@ -60,6 +65,7 @@ void Uplink::go_back(Stream stream) {
   log.in_flight.clear();
   log.ready.clear();
   log.fetched = mark(stream).acked;
+  log.again = {};
   log.fetching = false;
   ++log.run;
   fetch(stream);
@@ -67,7 +73,8 @@ void Uplink::go_back(Stream stream) {
 
 void Uplink::fetch(Stream stream) {
   auto& log = this->log(stream);
-  if (!connected_ || log.fetching || !log.ready.empty() || log.fetched >= mark(stream).last) return;
+  if (!connected_ || log.fetching || log.forked || !log.ready.empty() || log.fetched >= mark(stream).last)
+    return;
   log.fetching = true;
   const auto run = log.run;
   const auto blocks = log.probing ? 1 : setup_.limits.fetch_blocks;
@@ -87,6 +94,7 @@ void Uplink::fetched(Stream stream, std::uint64_t run, Result<std::vector<Stored
     return;  // asked again at the next append, ack or time-out
   }
   for (auto& block : *blocks) {
+    if (log.ended && block.last > mark(stream).last) break;
     log.fetched = block.last;
     log.ready.push_back(std::move(block));
   }
@@ -94,7 +102,9 @@ void Uplink::fetched(Stream stream, std::uint64_t run, Result<std::vector<Stored
 }
 
 bool Uplink::may_send(const Log& log) const {
-  if (log.ready.empty() || (log.probing && !log.in_flight.empty())) return false;
+  if (log.ready.empty()) return false;
+  if (walks(log)) return true;  // the transport's own window bounds it
+  if ((log.probing && !log.in_flight.empty())) return false;
   if (in_flight_blocks_ >= setup_.limits.blocks) return false;
   // One block may always fly, or one larger than the window would never.
   return in_flight_blocks_ == 0 || in_flight_bytes_ + log.ready.front().bytes.size() <= setup_.limits.bytes;
@@ -122,12 +132,27 @@ bool Uplink::send_one(Stream stream) {
     return false;
   }
   if (log.in_flight.empty()) log.progress_at = clock_.ticks();
-  log.in_flight.push_back({block.last, block.bytes.size()});
-  ++in_flight_blocks_;
-  in_flight_bytes_ += block.bytes.size();
+  if (!walks(log)) {
+    log.in_flight.push_back({block.last, block.bytes.size(), sha256(block.bytes)});
+    ++in_flight_blocks_;
+    in_flight_bytes_ += block.bytes.size();
+  }
   log.ready.pop_front();
   fetch(stream);
   return true;
+}
+
+void Uplink::send_again(Stream stream, Seq from) {
+  auto& log = this->log(stream);
+  go_back(stream);
+  const Seq after{from.value - 1};
+  if (!connected_ || after >= log.fetched) return;  // it is sent from there anyway
+  log.again = mark(stream).acked;
+  log.fetched = after;
+  log.fetching = false;
+  ++log.run;  // the answer to go_back's own fetch begins too late
+  fetch(stream);
+  pump();
 }
 
 void Uplink::ack_received(ByteView payload) {
@@ -148,11 +173,12 @@ void Uplink::ack_received(ByteView payload) {
     });
     // A new store that does not name one of our logs has nothing of it.
     if (named != ack->logs.end()) {
-      accept(stream, Seq{named->upto}, may_lower);
-    } else if (is_new) {
-      accept(stream, Seq{0}, true);
+      heed(stream, *named, may_lower);
+    } else if (is_new && mark(stream).acked > Seq{0}) {
+      lower(stream, Seq{0});
     }
   }
+  for (const auto& fork : ack->forks) heed_fork(fork);
   pump();
 }
 
@@ -172,26 +198,64 @@ bool Uplink::choose_store(const Uuid& store, Instant at) {
   return true;
 }
 
-void Uplink::accept(Stream stream, Seq upto, bool may_lower) {
+/// What an ack says of one log: believed when it ends with a block of ours.
+void Uplink::heed(Stream stream, const AckedLog& acked, bool may_lower) {
+  auto& log = this->log(stream);
+  auto& mark = this->mark(stream);
+  Seq upto{acked.upto};
+  if (log.forked) return;
+  if (upto < mark.acked) {
+    if (may_lower) lower(stream, upto);  // otherwise late or repeated
+    return;
+  }
+  if (log.ended && upto > mark.last) return advance(stream, mark.last);  // all that is still this log's
+  if (upto == mark.acked && !log.contradicted && log.again == Seq{0}) return;
+  if (upto > mark.last) {
+    return contradicted(stream, "up to " + std::to_string(upto.value) + ", but there are only " +
+                                    std::to_string(mark.last.value));
+  }
+  const auto flying = std::find_if(log.in_flight.begin(), log.in_flight.end(),
+                                   [&](const InFlight& block) { return block.last == upto; });
+  const auto told = [this, stream, upto](bool is_ours) {
+    if (is_ours) return advance(stream, upto);
+    contradicted(stream, "up to " + std::to_string(upto.value) + " with another block than is here");
+  };
+  if (upto.value == 0) return told(true);
+  if (flying != log.in_flight.end()) return told(flying->hash == acked.hash);
+  if_ours(stream, upto, acked.hash, told);
+}
+
+void Uplink::if_ours(Stream stream, Seq place, const Digest& hash, std::function<void(bool)> told) {
+  source_.read_after(stream, Seq{place.value - 1}, 1, 1,
+                     [this, stream, place, hash, told = std::move(told),
+                      run = log(stream).run](const Result<std::vector<StoredBlock>>& found) {
+                       // Unreadable, or overtaken: the next ack says it again.
+                       if (!found || run != log(stream).run) return;
+                       // What is not here any more cannot be held against the cloud.
+                       const bool is_gone = found->empty() || found->front().first > place;
+                       told(is_gone || sha256(found->front().bytes) == hash);
+                       pump();
+                     });
+}
+
+/// From here on what was signed before counts for nothing. The cloud has less: it gets it again.
+void Uplink::lower(Stream stream, Seq upto) {
+  void_before_ = store_->at;
+  mark(stream).acked = upto;
+  source_.acknowledge(stream, upto);
+  go_back(stream);
+}
+
+void Uplink::advance(Stream stream, Seq upto) {
   auto& mark = this->mark(stream);
   auto& log = this->log(stream);
-  if (upto > mark.last) {
-    notify_({"ack_beyond_log", "the cloud acknowledges " + std::string(word(stream)) + " up to " +
-                                   std::to_string(upto.value) + ", but there are only " +
-                                   std::to_string(mark.last.value)});
-    return;
-  }
-  if (upto < mark.acked) {
-    if (!may_lower) return;  // late or repeated
-    void_before_ = store_->at;
+  if (upto < mark.acked) return;
+  log.contradicted = false;
+  if (upto == mark.acked && log.again == Seq{0}) return;
+  if (upto > mark.acked) {
     mark.acked = upto;
     source_.acknowledge(stream, upto);
-    go_back(stream);
-    return;
   }
-  if (upto == mark.acked) return;
-  mark.acked = upto;
-  source_.acknowledge(stream, upto);
   log.progress_at = clock_.ticks();
   log.timeout = setup_.limits.ack_timeout;
   log.probing = false;
@@ -200,31 +264,68 @@ void Uplink::accept(Stream stream, Seq upto, bool may_lower) {
     --in_flight_blocks_;
     log.in_flight.pop_front();
   }
-  while (!log.ready.empty() && log.ready.front().last <= upto) log.ready.pop_front();
-  log.fetched = std::max(log.fetched, upto);
+  const auto needless = [&](const StoredBlock& block) {
+    return block.last <= upto && block.last > log.again;
+  };
+  while (!log.ready.empty() && needless(log.ready.front())) log.ready.pop_front();
+  if (log.fetched >= log.again) log.fetched = std::max(log.fetched, upto);
   fetch(stream);
+}
+
+/// The cloud has another history of this log. Where it parts from ours only the cloud can tell, once it has
+/// seen a block of ours in a place that is taken.
+void Uplink::contradicted(Stream stream, const std::string& how) {
+  auto& log = this->log(stream);
+  if (log.contradicted) return;
+  log.contradicted = true;
+  log.timeout = setup_.limits.ack_timeout;
+  log.progress_at = clock_.ticks();
+  notify_({"ack_contradicts", "the cloud acknowledges " + std::string(word(stream)) + " " + how +
+                                  ": this disk is an older copy, or has a twin"});
+  go_back(stream);
+}
+
+void Uplink::heed_fork(const AckedFork& fork) {
+  auto& log = this->log(fork.stream);
+  const Seq first{fork.first};
+  if (fork.epoch != setup_.epoch || log.forked || log.ended || log.asked_fork == fork.hash) return;
+  if (first <= mark(fork.stream).acked || first > mark(fork.stream).last) return;
+  log.asked_fork = fork.hash;
+  if_ours(fork.stream, first, fork.hash, [this, stream = fork.stream, first](bool is_ours) {
+    if (!is_ours) return;  // of another copy of this gateway
+    this->log(stream).forked = true;
+    go_back(stream);
+    notify_({"fork", "another history of " + std::string(word(stream)) + " is in the books from place " +
+                         std::to_string(first.value) + " on; a new epoch begins"});
+    source_.note_fork(stream, first);
+  });
 }
 
 void Uplink::wake() {
   const auto now = clock_.ticks();
   for (const auto stream : all_streams) {
     auto& log = this->log(stream);
-    if (!connected_ || log.in_flight.empty() || now < log.progress_at + log.timeout) continue;
+    if (!connected_ || !waits(log) || now < log.progress_at + log.timeout) continue;
     notify_({"resend", "no ack for " + std::string(word(stream)) + " after " +
                            std::to_string(mark(stream).acked.value) + " in " +
                            std::to_string(log.timeout.count()) + " ms; sending it again"});
     log.timeout = std::min(log.timeout * 2, setup_.limits.ack_timeout_max);
-    log.probing = true;
+    log.probing = !log.contradicted;
+    log.asked_fork = {};
+    log.progress_at = now;
     go_back(stream);
   }
   pump();
 }
 
+/// Is an ack due?
+bool Uplink::waits(const Log& log) const { return !log.in_flight.empty() || walks(log); }
+
 Ticks Uplink::wake_at() const {
   auto at = Ticks::max();
   if (!connected_) return at;
   for (const auto& log : logs_) {
-    if (!log.in_flight.empty()) at = std::min(at, log.progress_at + log.timeout);
+    if (waits(log)) at = std::min(at, log.progress_at + log.timeout);
   }
   return at;
 }

@@ -2,7 +2,6 @@
 
 #include <openssl/asn1.h>
 #include <openssl/bn.h>
-#include <openssl/ec.h>
 
 #include <algorithm>
 #include <chrono>
@@ -10,7 +9,7 @@
 
 #include "contract/wire/topics.hpp"
 #include "kit/crypto/key_file.hpp"
-#include "kit/crypto/openssl_handles.hpp"
+#include "kit/crypto/pem_objects.hpp"
 #include "kit/crypto/random.hpp"
 
 namespace steward {
@@ -20,9 +19,12 @@ constexpr std::size_t most_name_bytes = 64;  // ub-common-name, RFC 5280, A.1
 constexpr std::size_t most_hosts = 32;
 constexpr const char* authority_name = "ca";
 
+using RevocationsHandle = std::unique_ptr<X509_CRL, FreeWith<X509_CRL_free>>;
+using RevokedHandle = std::unique_ptr<X509_REVOKED, FreeWith<X509_REVOKED_free>>;
+using SerialHandle = std::unique_ptr<ASN1_INTEGER, FreeWith<ASN1_INTEGER_free>>;
+using TimeHandle = std::unique_ptr<ASN1_TIME, FreeWith<ASN1_TIME_free>>;
 using NameHandle = std::unique_ptr<X509_NAME, FreeWith<X509_NAME_free>>;
 using ExtensionHandle = std::unique_ptr<X509_EXTENSION, FreeWith<X509_EXTENSION_free>>;
-using NumberHandle = std::unique_ptr<BIGNUM, FreeWith<BN_free>>;
 using AddressHandle = std::unique_ptr<ASN1_OCTET_STRING, FreeWith<ASN1_OCTET_STRING_free>>;
 
 /// One extension in OpenSSL's own notation (x509v3_config(5)).
@@ -31,29 +33,12 @@ struct Extension {
   std::string value;
 };
 
-Error failed(const char* what) {
-  return {Fault::broken, std::string("OpenSSL cannot ") + what + ": " + openssl_reason()};
-}
-
-std::string pem_of(EVP_PKEY* key) {
-  return text_from([&](BIO* bio) {
-    return PEM_write_bio_PKCS8PrivateKey(bio, key, nullptr, nullptr, 0, nullptr, nullptr);
-  });
-}
-std::string pem_of(X509* certificate) {
-  return text_from([&](BIO* bio) { return PEM_write_bio_X509(bio, certificate); });
-}
-CertificateHandle certificate_from(std::string_view pem) {
+/// When a revocation list in PEM was made.
+std::optional<Instant> list_begins(std::string_view pem) {
   const BioHandle bio = bio_over(pem);
-  CertificateHandle certificate(PEM_read_bio_X509(bio.get(), nullptr, no_password, nullptr));
+  const RevocationsHandle list(PEM_read_bio_X509_CRL(bio.get(), nullptr, no_password, nullptr));
   ERR_clear_error();
-  return certificate;
-}
-KeyHandle key_from(std::string_view pem) {
-  const BioHandle bio = bio_over(pem);
-  KeyHandle key(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_password, nullptr));
-  ERR_clear_error();
-  return key;
+  return list ? instant_of(X509_CRL_get0_lastUpdate(list.get())) : std::nullopt;
 }
 
 /// RFC 5280, 4.1.2.5: UTCTime before 2050, GeneralizedTime after. Made from the
@@ -92,21 +77,21 @@ struct Request {
   std::vector<Extension> extensions;
 };
 
-/// Signs a certificate for a new key; by itself when there is no issuer.
-Result<Credentials> sign_certificate(const Request& request, X509* issuer, EVP_PKEY* issuer_key) {
+/// Signs a certificate for `key`; by itself when there is no issuer.
+Result<std::string> sign_certificate(const Request& request, EVP_PKEY* key, X509* issuer,
+                                     EVP_PKEY* issuer_key) {
   if (request.common_name.empty() || request.common_name.size() > most_name_bytes) {
     return Error{Fault::refused, "a certificate's common name has 1 to 64 bytes, not " +
                                      std::to_string(request.common_name.size())};
   }
   if (request.validity.until <= request.validity.from)
     return Error{Fault::refused, "a certificate that never holds"};
-  const KeyHandle key(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
   const CertificateHandle certificate(X509_new());
   const NameHandle name(X509_NAME_new());
-  if (!key || !certificate || !name) return failed("make a key");
+  if (key == nullptr || !certificate || !name) return failed("make a key");
   if (issuer == nullptr) {
     issuer = certificate.get();
-    issuer_key = key.get();
+    issuer_key = key;
   }
   const auto* text = reinterpret_cast<const unsigned char*>(request.common_name.data());
   const bool named = X509_NAME_add_entry_by_NID(name.get(), NID_commonName, MBSTRING_UTF8, text,
@@ -114,7 +99,7 @@ Result<Credentials> sign_certificate(const Request& request, X509* issuer, EVP_P
                      X509_set_subject_name(certificate.get(), name.get()) == 1 &&
                      X509_set_issuer_name(certificate.get(), X509_get_subject_name(issuer)) == 1;
   const bool filled = named && X509_set_version(certificate.get(), X509_VERSION_3) == 1 &&
-                      set_serial(certificate.get()) && X509_set_pubkey(certificate.get(), key.get()) == 1 &&
+                      set_serial(certificate.get()) && X509_set_pubkey(certificate.get(), key) == 1 &&
                       set_time(X509_getm_notBefore(certificate.get()), request.validity.from) &&
                       set_time(X509_getm_notAfter(certificate.get()), request.validity.until);
   if (!filled) return failed("fill a certificate");
@@ -122,7 +107,7 @@ Result<Credentials> sign_certificate(const Request& request, X509* issuer, EVP_P
     if (!add_extension(certificate.get(), issuer, extension)) return failed("add an extension");
   }
   if (X509_sign(certificate.get(), issuer_key, EVP_sha256()) == 0) return failed("sign a certificate");
-  return Credentials{pem_of(certificate.get()), pem_of(key.get())};
+  return pem_of(certificate.get());
 }
 
 /// Key identifiers let a client find the issuer; the subject's own comes first,
@@ -165,11 +150,18 @@ Result<std::string> alternative_names(std::span<const std::string> hosts) {
   return value;
 }
 
-Result<Credentials> issue(const Credentials& authority, const Request& request) {
+Result<std::string> issue_for(const Credentials& authority, const Request& request, EVP_PKEY* subject) {
   const CertificateHandle issuer = certificate_from(authority.certificate);
   const KeyHandle key = key_from(authority.private_key);
   if (!issuer || !key) return Error{Fault::broken, "the authority's certificate or key is unreadable"};
-  return sign_certificate(request, issuer.get(), key.get());
+  return sign_certificate(request, subject, issuer.get(), key.get());
+}
+
+Result<Credentials> issue(const Credentials& authority, const Request& request) {
+  const KeyHandle key = new_key();
+  auto certificate = issue_for(authority, request, key.get());
+  if (!certificate) return std::move(certificate.error());
+  return Credentials{std::move(*certificate), pem_of(key.get())};
 }
 
 Result<void> make_folder(const std::filesystem::path& dir) {
@@ -200,16 +192,17 @@ Result<Authority> Authority::make(std::string_view name, const Validity& validit
                                        {NID_key_usage, "critical,keyCertSign,cRLSign"},
                                        {NID_subject_key_identifier, "hash"},
                                        {NID_authority_key_identifier, "keyid:always"}}};
-  auto identity = sign_certificate(request, nullptr, nullptr);
-  if (!identity) return identity.error();
-  return Authority(std::move(*identity));
+  const KeyHandle key = new_key();
+  auto certificate = sign_certificate(request, key.get(), nullptr, nullptr);
+  if (!certificate) return std::move(certificate.error());
+  return Authority(Credentials{std::move(*certificate), pem_of(key.get())});
 }
 
 Result<Authority> Authority::load(const std::filesystem::path& dir) {
   const std::string stem(authority_name);
   auto certificate_pem = read_key_file(dir / (stem + ".pem"));
   if (!certificate_pem) return certificate_pem.error();
-  auto key_pem = read_key_file(dir / (stem + "-key.pem"));
+  auto key_pem = read_secret_file(dir / (stem + "-key.pem"));
   if (!key_pem) return key_pem.error();
   const CertificateHandle certificate = certificate_from(*certificate_pem);
   const KeyHandle key = key_from(*key_pem);
@@ -229,6 +222,23 @@ Result<Credentials> Authority::issue_client(std::string_view common_name, const 
   return issue(identity_, {common_name, validity, leaf_extensions("clientAuth")});
 }
 
+Result<std::string> Authority::sign_client(std::string_view request_pem, std::string_view common_name,
+                                           const Validity& validity) const {
+  const RequestHandle request = request_from(request_pem);
+  const KeyHandle key(request ? X509_REQ_get_pubkey(request.get()) : nullptr);
+  const bool proven = key && X509_REQ_verify(request.get(), key.get()) == 1;
+  ERR_clear_error();
+  if (!proven) return Error{Fault::refused, "the certificate request is not signed by the key it names"};
+  if (!is_p256(key.get())) return Error{Fault::refused, "the certificate request is not for an EC P-256 key"};
+  auto name = name_in(X509_REQ_get_subject_name(request.get()));
+  if (!name || *name != common_name) {
+    return Error{Fault::refused, "the certificate request is for " +
+                                     (name ? "\"" + *name + "\"" : "no name") + ", not for \"" +
+                                     std::string(common_name) + "\""};
+  }
+  return issue_for(identity_, {common_name, validity, leaf_extensions("clientAuth")}, key.get());
+}
+
 Result<Credentials> Authority::issue_server(std::span<const std::string> hosts,
                                             const Validity& validity) const {
   auto names = alternative_names(hosts);
@@ -236,6 +246,46 @@ Result<Credentials> Authority::issue_server(std::span<const std::string> hosts,
   Request request{hosts.front(), validity, leaf_extensions("serverAuth")};
   request.extensions.push_back({NID_subject_alt_name, *names});
   return issue(identity_, request);
+}
+
+Result<std::string> Authority::revocation_list(std::span<const std::string> serials, Instant now,
+                                               std::string_view previous) const {
+  const CertificateHandle issuer = certificate_from(identity_.certificate);
+  const KeyHandle key = key_from(identity_.private_key);
+  const RevocationsHandle list(X509_CRL_new());
+  if (!issuer || !key || !list) return failed("make a revocation list");
+  auto from = now - std::chrono::days(1);  // clocks differ
+  if (!previous.empty()) {
+    const auto before = list_begins(previous);
+    if (!before) return Error{Fault::malformed, "the last revocation list is not one in PEM"};
+    from = std::max(from, *before + std::chrono::seconds(1));
+  }
+  const TimeHandle at(ASN1_TIME_new());
+  if (!at || !set_time(at.get(), from)) return failed("date a revocation list");
+  bool filled = X509_CRL_set_version(list.get(), X509_CRL_VERSION_2) == 1 &&
+                X509_CRL_set_issuer_name(list.get(), X509_get_subject_name(issuer.get())) == 1 &&
+                X509_CRL_set1_lastUpdate(list.get(), at.get()) == 1 &&
+                X509_CRL_set1_nextUpdate(list.get(), X509_get0_notAfter(issuer.get())) == 1;
+  for (const auto& serial : serials) {
+    BIGNUM* number = nullptr;
+    const bool read =
+        !serial.empty() && BN_hex2bn(&number, serial.c_str()) == static_cast<int>(serial.size());
+    const NumberHandle owned(number);
+    const SerialHandle entry_serial(read ? BN_to_ASN1_INTEGER(number, nullptr) : nullptr);
+    RevokedHandle entry(X509_REVOKED_new());
+    if (!entry_serial || !entry) return Error{Fault::malformed, "\"" + serial + "\" is no serial number"};
+    filled = filled && X509_REVOKED_set_serialNumber(entry.get(), entry_serial.get()) == 1 &&
+             X509_REVOKED_set_revocationDate(entry.get(), at.get()) == 1 &&
+             X509_CRL_add0_revoked(list.get(), entry.get()) == 1;
+    if (filled) (void)entry.release();  // the list's now
+  }
+  // RFC 5280, 5.2.3: numbers rise. The date does.
+  const SerialHandle number(ASN1_INTEGER_new());
+  filled = filled && number && ASN1_INTEGER_set_int64(number.get(), ms_of(from) / 1000) == 1 &&
+           X509_CRL_add1_ext_i2d(list.get(), NID_crl_number, number.get(), 0, 0) == 1 &&
+           X509_CRL_sort(list.get()) == 1 && X509_CRL_sign(list.get(), key.get(), EVP_sha256()) != 0;
+  if (!filled) return failed("fill a revocation list");
+  return text_from([&](BIO* bio) { return PEM_write_bio_X509_CRL(bio, list.get()); });
 }
 
 Result<std::string> gateway_common_name(const SiteId& site, const GatewayId& gateway) {
@@ -249,28 +299,6 @@ Result<std::string> gateway_common_name(const SiteId& site, const GatewayId& gat
                  "certificate's name has at most 64 bytes"};
   }
   return name;
-}
-
-Result<std::string> common_name_of(std::string_view certificate_pem) {
-  const CertificateHandle certificate = certificate_from(certificate_pem);
-  if (!certificate) return Error{Fault::malformed, "not a certificate in PEM"};
-  X509_NAME* name = X509_get_subject_name(certificate.get());
-  const int at = X509_NAME_get_index_by_NID(name, NID_commonName, -1);
-  if (at < 0) return Error{Fault::malformed, "a certificate without a common name"};
-  const ASN1_STRING* value = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at));
-  return std::string(reinterpret_cast<const char*>(ASN1_STRING_get0_data(value)),
-                     static_cast<std::size_t>(ASN1_STRING_length(value)));
-}
-
-Result<Instant> certificate_ends(std::string_view certificate_pem) {
-  const CertificateHandle certificate = certificate_from(certificate_pem);
-  if (!certificate) return Error{Fault::malformed, "not a certificate in PEM"};
-  std::tm end{};
-  if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate.get()), &end) != 1)
-    return Error{Fault::malformed, "a certificate without an end"};
-  using namespace std::chrono;  // the calendar and not a time_t, which ends in 2038 on armhf
-  const auto day = year(end.tm_year + 1900) / (end.tm_mon + 1) / end.tm_mday;
-  return Instant(sys_days(day) + hours(end.tm_hour) + minutes(end.tm_min) + seconds(end.tm_sec));
 }
 
 }  // namespace steward

@@ -31,7 +31,7 @@ Result<void> save_identity(const Credentials& identity, const std::filesystem::p
 
 /// A tiny certificate authority: one EC P-256 key that signs the broker's and
 /// the gateways' certificates (X.509 v3, RFC 5280; ECDSA with SHA-256). No
-/// intermediate, no revocation list: a gateway is shut out at the broker's ACL.
+/// intermediate.
 /// Serial numbers are 127 random bits (RFC 5280, 4.1.2.2), so none is stored.
 /// Thread: one at a time.
 class Authority {
@@ -48,10 +48,21 @@ class Authority {
   /// name as the user name. Faults: refused (empty or above 64 bytes, the upper
   /// bound of RFC 5280, A.1).
   Result<Credentials> issue_client(std::string_view common_name, const Validity& validity) const;
+  /// The same for a key that was made elsewhere and stays there: a PKCS#10 request in PEM gives its
+  /// public half. Faults: refused (not signed by its key, not EC P-256, or for another name).
+  Result<std::string> sign_client(std::string_view request_pem, std::string_view common_name,
+                                  const Validity& validity) const;
   /// For a TLS server that is reached under these DNS names and IP addresses
   /// (subjectAltName; the first is the common name too). Faults: refused (none,
   /// more than 32, or one that is neither a host name nor an address).
   Result<Credentials> issue_server(std::span<const std::string> hosts, const Validity& validity) const;
+
+  /// Which of its certificates count no more: an X.509 v2 revocation list in PEM (RFC 5280, 5), newer than
+  /// `previous` (PEM; empty: there is none), since a server that has both believes the newer. It ends with
+  /// the authority: a list that ended before would shut every client out.
+  /// serials: hex. Faults: malformed (a serial or `previous` is none), broken.
+  Result<std::string> revocation_list(std::span<const std::string> serials, Instant now,
+                                      std::string_view previous) const;
 
   /// What clients and servers must trust: ca.pem.
   const std::string& certificate() const { return identity_.certificate; }
@@ -68,7 +79,27 @@ Result<std::string> gateway_common_name(const SiteId& site, const GatewayId& gat
 
 /// The common name in a PEM certificate. Faults: malformed.
 Result<std::string> common_name_of(std::string_view certificate_pem);
-/// When a PEM certificate ends. Faults: malformed.
-Result<Instant> certificate_ends(std::string_view certificate_pem);
+
+/// What a person or a program asks of a certificate.
+struct CertificateFacts {
+  std::string common_name;  // empty: it has none
+  Validity validity;
+  std::string serial;  // hex, lower case
+};
+/// Faults: malformed (not a certificate in PEM).
+Result<CertificateFacts> certificate_facts(std::string_view certificate_pem);
+/// Whether the certificate is for this private key (both PEM).
+bool is_pair(std::string_view certificate_pem, std::string_view key_pem);
+
+/// Whether it is signed by this authority (both PEM). Dates are not looked at.
+bool is_issued_by(std::string_view certificate_pem, std::string_view authority_pem);
+/// The private key in a PEM text that may hold certificates too, as PKCS#8 PEM. Faults: malformed.
+Result<std::string> private_key_in(std::string_view pem);
+
+/// A new EC P-256 private key, PEM (PKCS#8).
+std::string new_tls_key();
+/// PKCS#10 (RFC 2986) in PEM, signed by the key: asks for a certificate with this common name.
+/// Faults: malformed (not a private key).
+Result<std::string> request_certificate(std::string_view key_pem, std::string_view common_name);
 
 }  // namespace steward

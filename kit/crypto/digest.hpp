@@ -1,19 +1,15 @@
 #pragma once
-#include <string>
-#include <string_view>
-
 #include "contract/nouns/bytes.hpp"
 #include "contract/nouns/ids.hpp"
-#include "contract/nouns/result.hpp"
+#include "contract/text/hex_text.hpp"  // hex(), from_hex()
 
 namespace steward {
 
 /// SHA-256 (FIPS 180-4) of all of `bytes`. Thread: any.
 Digest sha256(ByteView bytes);
 
-/// Lower-case hex, two digits a byte.
-std::string hex(ByteView bytes);
-/// Back from hex, either case. Faults: malformed (odd length, another character).
-Result<Bytes> from_hex(std::string_view text);
+/// What two people read to each other to know that they mean the same key: the first 128 bits of its
+/// SHA-256 as "3f2a 91bc ...", eight groups of four hex digits.
+std::string fingerprint(const PublicKey& key);
 
 }  // namespace steward

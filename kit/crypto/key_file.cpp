@@ -29,6 +29,19 @@ bool write_all(int descriptor, std::string_view text) {
   return ::fsync(descriptor) == 0;
 }
 
+/// Without it a power cut may forget that the file was renamed.
+Result<void> sync_folder(const std::filesystem::path& file) {
+  const auto folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
+  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return cannot("open the folder", folder);
+  const bool synced = ::fsync(descriptor) == 0;
+  const int reason = errno;
+  ::close(descriptor);
+  errno = reason;
+  if (!synced) return cannot("keep the folder", folder);
+  return {};
+}
+
 Result<void> write_file(const std::filesystem::path& file, std::string_view text, mode_t mode) {
   std::filesystem::path beside = file;
   beside += ".new";
@@ -45,7 +58,7 @@ Result<void> write_file(const std::filesystem::path& file, std::string_view text
     ::unlink(beside.c_str());
     return error;
   }
-  return {};
+  return sync_folder(file);
 }
 
 }  // namespace
@@ -68,6 +81,19 @@ Result<std::string> read_key_file(const std::filesystem::path& file) {
   if (text.size() > most_bytes)
     return Error{Fault::malformed, file.string() + " is longer than 64 KiB: not a key file"};
   return text;
+}
+
+Result<std::string> read_secret_file(const std::filesystem::path& file) {
+  struct stat about = {};
+  if (::stat(file.c_str(), &about) != 0) return cannot("read", file);
+  constexpr mode_t others = S_IRWXG | S_IRWXO;
+  if ((about.st_mode & others) != 0) {
+    return Error{Fault::refused, file.string() +
+                                     " is a private key that others may read; if nobody has copied it: chmod "
+                                     "600 " +
+                                     file.string() + ", otherwise enrol anew"};
+  }
+  return read_key_file(file);
 }
 
 }  // namespace steward

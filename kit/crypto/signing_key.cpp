@@ -52,7 +52,7 @@ Result<SigningKey> SigningKey::from_pem(std::string_view pem) {
 }
 
 Result<SigningKey> SigningKey::load(const std::filesystem::path& file) {
-  return read_key_file(file).and_then(
+  return read_secret_file(file).and_then(
       [&](const std::string& pem) { return from_pem(pem).with_context(file.string()); });
 }
 

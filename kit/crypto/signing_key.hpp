@@ -27,7 +27,7 @@ class SigningKey : public Signer {
   static SigningKey from_seed(const std::array<std::uint8_t, 32>& seed);
   /// Faults: malformed (not PEM, or not an Ed25519 private key).
   static Result<SigningKey> from_pem(std::string_view pem);
-  /// Faults: broken (cannot be read; the message names the file), malformed.
+  /// Faults: broken (cannot be read; the message names the file), refused (others may read it), malformed.
   static Result<SigningKey> load(const std::filesystem::path& file);
 
   std::string pem() const;

@@ -1,9 +1,13 @@
 #include "kit/mqtt/mqtt_pipe.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <deque>
 #include <random>
+#include <thread>
 
+#include "kit/crypto/tls_probe.hpp"
+#include "kit/loop/clocks.hpp"
 #include "kit/mqtt/mqtt_session.hpp"
 
 namespace steward {
@@ -13,6 +17,9 @@ constexpr Milliseconds first_backoff{500};
 constexpr Milliseconds longest_backoff{60'000};
 /// How long an ended client is kept, so that a Paho callback under way can return.
 constexpr Milliseconds retirement{5'000};
+
+/// For connecting, and for the handshake: a broker on the other side of the world answers in one second.
+constexpr Milliseconds probe_patience{3'000};
 
 /// How far the present connection has come. Paho C++ 1.2.0 reports each success
 /// twice (measured: two CONNECT and two SUBSCRIBE reports for one of each), so
@@ -71,13 +78,31 @@ struct MqttPipe::Parts : std::enable_shared_from_this<MqttPipe::Parts> {
     if (stage != Stage::subscribing) return;
     stage = Stage::up;
     backoff = first_backoff;
+    failed = 0;
     if (handlers.up) handlers.up();
   }
 
   void came_down(const std::string& why) {
+    if (stage != Stage::up) ask_why();
     retire();
     loop.spawn(redial(weak_from_this()));
     if (handlers.down) handlers.down(why);
+  }
+
+  /// What Paho knows is a number; a probe of our own says what to do.
+  void ask_why() {
+    if (!std::has_single_bit(++failed) || !handlers.explained || asking) return;
+    asking = true;
+    const TlsSide side{broker.host,      broker.port,     broker.ca_file,
+                       broker.cert_file, broker.key_file, broker.common_name};
+    asker = std::jthread([side, self = weak_from_this(), &to = loop] {
+      to.post([self, verdict = probe_tls(side, SystemClock().now(), probe_patience)] {
+        const auto parts = self.lock();
+        if (!parts) return;
+        parts->asking = false;
+        if (parts->wanted && parts->stage != Stage::up) parts->handlers.explained(verdict);
+      });
+    });
   }
 
   void confirm() {
@@ -129,6 +154,9 @@ struct MqttPipe::Parts : std::enable_shared_from_this<MqttPipe::Parts> {
   Stage stage = Stage::down;
   Milliseconds backoff = first_backoff;
   std::mt19937_64 chance{std::random_device{}()};
+  unsigned failed = 0;  // attempts since the last connection
+  bool asking = false;
+  std::jthread asker;  // last: it is waited for while the rest still stands
 };
 
 MqttPipe::MqttPipe(Loop& loop, Broker broker, std::optional<MqttMessage> last_will,

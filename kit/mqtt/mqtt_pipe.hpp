@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "contract/nouns/result.hpp"
+#include "kit/crypto/tls_trouble.hpp"
 #include "kit/loop/loop.hpp"
 
 namespace steward {
@@ -19,9 +20,10 @@ struct Broker {
   std::string host;
   std::uint16_t port = 8883;
   std::string client_id;
-  std::string ca_file;    // PEM, the authority that signed the broker's certificate
-  std::string cert_file;  // PEM, our own certificate (chain)
-  std::string key_file;   // PEM, our own key
+  std::string ca_file;           // PEM, the authority that signed the broker's certificate
+  std::string cert_file;         // PEM, our own certificate (chain)
+  std::string key_file;          // PEM, our own key; may be in cert_file
+  std::string common_name = {};  // the name our certificate must carry; empty: not looked at
 };
 
 /// One MQTT message; payloads are bytes, topics are UTF-8.
@@ -39,7 +41,10 @@ struct MqttMessage {
 /// leaks there, #1210 loses there). A lost connection throws the client away and
 /// makes a new one, after 0.5 s doubled up to 60 s, each time varied by a quarter.
 ///
-/// Thread: loop. Paho's own threads only post to it.
+/// Key and certificate files are read anew at each attempt, so a renewed one is taken up by itself.
+///
+/// Thread: loop. Paho's own threads only post to it; so does the one that asks why, which lives while it
+/// asks.
 class MqttPipe {
  public:
   /// At most this many publishes wait for their PUBACK; Paho refuses above 100.
@@ -52,6 +57,10 @@ class MqttPipe {
     std::function<void(const std::string&)> down;  // one sentence why; also for each failed attempt
     std::function<void(MqttMessage)> message;      // QoS 1: may come twice
     std::function<void()> room;                    // a PUBACK came: the window has a place again
+    /// Why connecting fails, found out by a probe of its own at an outage's 1st, 2nd, 4th, 8th, ... failed
+    /// attempt: what is wrong first may be another thing than what is wrong in the end. Comes some seconds
+    /// after `down`.
+    std::function<void(const TlsVerdict&)> explained = {};
   };
 
   MqttPipe(Loop& loop, Broker broker, std::optional<MqttMessage> last_will,

@@ -49,7 +49,7 @@ Result<bool> Statement::step() {
   if (code == SQLITE_ROW) return true;
   auto* handle = sqlite3_db_handle(statement_);
   if (code == SQLITE_DONE) {
-    reset();
+    sqlite3_reset(statement_);  // its values stay until the next `bind`, which clears them
     return false;
   }
   auto error = error_of(handle, sqlite3_extended_errcode(handle), sqlite3_sql(statement_));

@@ -111,10 +111,14 @@ void ChainSite::start_broker(std::uint16_t port) {
   setup.insert(setup.end(), {"broker", "setup", "--host", "localhost", "--port", std::to_string(port),
                              "--bind", "127.0.0.1", "--out", in("broker")});
   run(setup, in("setup.log"));
+  run({programs + "steward-edge", "enrol", "request", "--site", "riverside", "--gateway", "gw1", "--folder",
+       in("enrolment"), "--out", in("gw1.request")},
+      in("setup.log"));
   auto add = cloud;
-  add.insert(add.end(),
-             {"gateway", "add", "--site", "riverside", "--gateway", "gw1", "--out", in("enrolment")});
+  add.insert(add.end(), {"gateway", "add", "--request", in("gw1.request"), "--out", in("gw1.enrolment")});
   run(add, in("setup.log"));
+  run({programs + "steward-edge", "enrol", "accept", in("gw1.enrolment"), "--folder", in("enrolment")},
+      in("setup.log"));
   broker_ = std::make_unique<ChildProcess>(
       std::vector<std::string>{"mosquitto", "-c", in("broker/mosquitto.conf")}, in("broker.log"));
   await("the broker", patience_s, [&] { return listens(port); });

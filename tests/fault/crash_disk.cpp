@@ -32,11 +32,13 @@ struct CrashDisk::Parts {
   std::map<std::string, SharedMemory> shared;
   std::size_t breaks_at = std::numeric_limits<std::size_t>::max();
   std::size_t temporary = 0;
+  Watch watch;
   sqlite3_vfs vfs{};
   sqlite3_vfs* before = nullptr;
 
   /// Writes the step down; false: the disk is broken.
   bool step(DiskStep step) {
+    if (watch) return watch(step);
     if (steps.size() >= breaks_at) return false;
     steps.push_back(std::move(step));
     return true;
@@ -270,6 +272,14 @@ void CrashDisk::begin(DiskFiles files) {
 const std::vector<DiskStep>& CrashDisk::steps() const { return parts_->steps; }
 const DiskFiles& CrashDisk::files() const { return parts_->files; }
 void CrashDisk::break_at(std::size_t step) { parts_->breaks_at = step; }
+void CrashDisk::watch(Watch watch) { parts_->watch = std::move(watch); }
+
+void CrashDisk::replace(const std::string& folder, DiskFiles files) {
+  const auto inside = [&](const auto& file) { return file.first.starts_with(folder); };
+  std::erase_if(parts_->files, inside);
+  std::erase_if(parts_->shared, inside);
+  parts_->files.merge(files);
+}
 
 CutDisk::CutDisk(DiskFiles files) {
   for (auto& [name, bytes] : files) files_[name] = {true, false, std::move(bytes), {}};

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <random>
@@ -47,6 +48,13 @@ class CrashDisk {
 
   /// From the n-th step on (counted from `begin`) every write and sync fails; a read does not.
   void break_at(std::size_t step);
+
+  /// Is shown each step instead of its being written down, and says whether it succeeds.
+  using Watch = std::function<bool(const DiskStep&)>;
+  void watch(Watch watch);
+  /// Another disk in place of the folder: every file whose name begins with `folder` goes, `files` come. No
+  /// database in it may be open.
+  void replace(const std::string& folder, DiskFiles files);
 
   struct Parts;
 

@@ -16,18 +16,30 @@ const EstateFiles good{
     {"estate.csv", "estate,name,utc_offset_minutes,vacant_account\nlake,x,480,landlord\n"},
     {"nodes.csv", "node,parent,kind,name\nlake,,estate,x\nf1,lake,floor,\n"},
     {"units.csv",
-     "unit,node,kind,area_m2,persons,floor,coefficient,owner\n101,f1,flat,60,2,1,1,\n102,f1,shop,90.5,0,3,0."
-     "5,zhao\n"},
+     "unit,node,kind,area_m2,persons,floor,coefficient,vehicles,group,owner\n101,f1,flat,60,6,1,1,1,,\n"
+     "102,f1,shop,90.5,0,3,0.5,0,shops,zhao\n"},
     {"points.csv",
      "point,parent,medium,use,unit,tariff,name\ne,,electricity,master,,,\ne1,e,electricity,unit,101,home,\n"
-     "e2,e,electricity,unit,102,home,\n"},
+     "e2,e,electricity,unit,102,bands,\n"},
     {"installs.csv",
-     "point,meter,channel,from,to,multiplier,opening,closing\ne,M0,energy_import,2026-01-01,,3/2,0,\n"
-     "e1,M1,energy_import,2026-01-01,2026-06-10,1,0,2700\ne1,M3,energy_import,2026-06-10,,1,0,\n"
-     "e2,M2,energy_import,2026-01-01,,1,0,\n"},
+     "point,meter,channel,from,to,multiplier,opening,closing,band\ne,M0,energy_import,2026-01-01,,3/2,0,,\n"
+     "e1,M1,energy_import,2026-01-01,2026-06-10,1,0,2700,\ne1,M3,energy_import,2026-06-10,,1,0,,\n"
+     "e2,M2,peak,2026-06-01,,1,70,,peak\ne2,M2,valley,2026-06-01,,1,100,,valley\n"},
     {"tariffs.csv",
-     "tariff,medium,valid_from,period,tier,upto,price\nhome,electricity,2026-01-01,year,1,2760,0.538\n"
-     "home,electricity,2026-01-01,year,2,,0.588\nshared,electricity,2026-01-01,month,1,,0.56\n"},
+     "tariff,medium,valid_from,period,tier,upto,price,persons_above,per_person,part_year\n"
+     "home,electricity,2026-01-01,year,1,2760,0.538,4,100,months\nhome,electricity,2026-01-01,year,2,,0.588,,"
+     ",months\n"
+     "bands,electricity,2026-01-01,two_months,1,50,0,,,\nbands,electricity,2026-01-01,two_months,2,,0.05,,,\n"
+     "shared,electricity,2026-01-01,month,1,,0.56,,,\n"},
+    {"tou.csv", "tariff,valid_from,band,price\nbands,2026-01-01,peak,0.568\nbands,2026-01-01,valley,0.288\n"},
+    {"fees.csv",
+     "fee,node,group,valid_from,basis,period,price,name,vacant_percent\nclean,lake,,2026-01-01,area,quarter,"
+     "2.8,,70\n"
+     "clean,f1,shops,2026-01-01,persons,quarter,0.01,,\nkey,lake,,2026-01-01,unit,move_in,5,,\n"},
+    {"charges.csv", "charge,unit,day,amount,name\nlock,101,2026-06-19,35.5,\n"},
+    {"reductions.csv",
+     "reduction,account,unit,item,percent,from,to,approved_by,approved_on,why\n"
+     "old,wang,101,all,12.5,2026-01-01,,Li,2026-01-01,x\n"},
     {"pools.csv",
      "pool,point,node,basis,share,tariff,name,source,kind,medium,amount,formula,negative,tolerance_permille,"
      "vacant_percent\n"
@@ -41,8 +53,8 @@ const EstateFiles good{
      "meter,channel,at,value,source\nM0,energy_import,2026-06-01,300,manual\nM0,energy_import,2026-07-01,700,"
      "manual\n"
      "M1,energy_import,2026-06-01,2600,manual\nM3,energy_import,2026-06-20,5,manual\n"
-     "M3,energy_import,2026-07-01,10,manual\nM2,energy_import,2026-06-01,100,manual\n"
-     "M2,energy_import,2026-06-30T16:00:00Z,240,import\n"},
+     "M3,energy_import,2026-07-01,10,manual\nM2,peak,2026-07-01,100,manual\n"
+     "M2,valley,2026-06-30T16:00:00Z,210,import\n"},
 };
 
 void bill(const Estate& estate) {

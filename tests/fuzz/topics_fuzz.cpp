@@ -16,6 +16,8 @@ std::string text_of(const Topic& topic) {
     case TopicKind::state: return state_topic(topic.site, topic.gateway);
     case TopicKind::desired: return desired_topic(topic.site, topic.gateway);
     case TopicKind::reported: return reported_topic(topic.site, topic.gateway);
+    case TopicKind::command: return command_topic(topic.site, topic.gateway, topic.command);
+    case TopicKind::command_result: return command_result_topic(topic.site, topic.gateway, topic.command);
   }
   return {};
 }

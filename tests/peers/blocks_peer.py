@@ -43,6 +43,8 @@ TYPES = {
     "closing": "application/vnd.steward.closing+cbor",
     "ack": "application/vnd.steward.ack+json",
     "site-config": "application/vnd.steward.site-config+json",
+    "command": "application/vnd.steward.command+json",
+    "command-result": "application/vnd.steward.command-result+json",
 }
 
 
@@ -213,6 +215,8 @@ def kind_of_topic(topic):
     want(len(parts) >= 5 and parts[:2] == ["steward", "v1"], f"no topic of ours: {topic}")
     if len(parts) == 6 and parts[4] == "up" and parts[5] in STREAMS:
         return "block"
+    if len(parts) in (6, 7) and parts[4] == "cmd" and parts[6:] in ([], ["result"]):
+        return "command-result" if parts[6:] else "command"
     kinds = {"ack": "ack", "state": "state", "desired": "site-config", "reported": "reported"}
     want(len(parts) == 5 and parts[4] in kinds, f"no topic of ours: {topic}")
     return kinds[parts[4]]
@@ -230,7 +234,7 @@ def kind_of_example(name):
 
 def check_example(name):
     kind = kind_of_example(name)
-    signer = "cloud" if kind in ("ack", "site-config") else "gateway"
+    signer = "cloud" if kind in ("ack", "site-config", "command") else "gateway"
     words = read_message(kind, example(name), EXAMPLES / f"{signer}-key.pub.pem") if name.endswith(".hex") else \
         read_json_example(kind, name)
     expected_file = EXAMPLES / (name.split(".")[0] + ".expect.json")
@@ -272,7 +276,7 @@ def check_changed_bit():
 def check_ruler():
     """Each line of worked bytes in docs/formats stands where it says in the example named before it."""
     seen = 0
-    for page in ("blocks.md", "meter-events.md"):
+    for page in ("blocks.md", "meter-events.md", "commands.md"):
         text = (ROOT / "docs" / "formats" / page).read_text()
         for worked in re.split(r"^### Worked bytes$", text, flags=re.MULTILINE)[1:]:
             block = example(re.search(r"contract/examples/([a-z-]+\.hex)", worked)[1])

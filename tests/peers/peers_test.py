@@ -116,7 +116,10 @@ class ForeignPeers(unittest.TestCase):
         broker_port, meter_port = free_port(), free_port()
         run(cloud, "--data", books, "broker", "setup", "--host", "localhost", "--bind", "127.0.0.1",
             "--port", broker_port, "--out", broker)
-        run(cloud, "--data", books, "gateway", "add", "--site", "riverside", "--gateway", "gw1", "--out", enrolment)
+        request, answer = cls.dir / "gw1.request", cls.dir / "gw1.enrolment"
+        run(edge, "enrol", "request", "--site", "riverside", "--gateway", "gw1", "--folder", enrolment, "--out", request)
+        run(cloud, "--data", books, "gateway", "add", "--request", request, "--out", answer)
+        run(edge, "enrol", "accept", answer, "--folder", enrolment)
         cls.start("mosquitto", "mosquitto", "-c", broker / "mosquitto.conf")
         cls.wait_for_port(broker_port)
 

@@ -49,6 +49,52 @@ TEST_SUITE("process/cloud") {
     CHECK(one.messages.size() == 1);
   }
 
+  TEST_CASE(
+      "config and commands reach the gateway they are for and nobody else, and only the cloud sends them") {
+    House house;
+    house.enrol("gw1");
+    house.enrol("gw2");
+    Loop loop;
+    const std::string own = "steward/v1/riverside/gw1/";
+    const std::string others = "steward/v1/riverside/gw2/";
+    const std::vector<std::string> everything{own + "desired", own + "cmd/+", others + "desired",
+                                              others + "cmd/+"};
+    Client cloud(loop, house.named("cloud"), {"steward/v1/+/+/cmd/+/result", "steward/v1/+/+/reported"});
+    Client one(loop, house.gateway("gw1"), everything);
+    Client two(loop, house.gateway("gw2"), everything);
+    Client observer(loop, house.named("observer"), {"steward/v1/#"});
+    REQUIRE(loop.run_until([&] { return cloud.ups + one.ups + two.ups + observer.ups == 4; }, patience));
+
+    // Nobody but the cloud commands: not the gateway itself, not another, not who only watches.
+    for (auto* client : {&one, &two, &observer}) {
+      for (const auto& topic : {own + "desired", own + "cmd/7", own + "cmd/7/x"})
+        REQUIRE(client->pipe.publish(topic, hello, false));
+    }
+    REQUIRE(two.pipe.publish(own + "cmd/7/result", hello, false));  // another's answer
+    REQUIRE(two.pipe.publish(own + "reported", hello, false));
+    // Sent last, each on the same connection: what was allowed before it has come too.
+    REQUIRE(two.pipe.publish(others + "reported", hello, false));
+    REQUIRE(one.pipe.publish(own + "cmd/7/result", hello, false));
+    REQUIRE(one.pipe.publish(own + "reported", hello, false));
+    REQUIRE(loop.run_until([&] { return cloud.messages.size() >= 3; }, patience));
+    CHECK(cloud.messages.size() == 3);
+    CHECK(cloud.heard(own + "cmd/7/result"));
+    CHECK(cloud.heard(own + "reported"));
+    CHECK(cloud.heard(others + "reported"));
+    CHECK(one.messages.empty());
+    CHECK(two.messages.empty());
+
+    REQUIRE(cloud.pipe.publish(others + "cmd/8", hello, false));
+    REQUIRE(cloud.pipe.publish(own + "desired", hello, true));
+    REQUIRE(cloud.pipe.publish(own + "cmd/9", hello, false));
+    REQUIRE(loop.run_until([&] { return one.messages.size() >= 2 && !two.messages.empty(); }, patience));
+    CHECK(one.heard(own + "desired"));
+    CHECK(one.heard(own + "cmd/9"));
+    CHECK(one.messages.size() == 2);
+    CHECK(two.heard(others + "cmd/8"));
+    CHECK(two.messages.size() == 1);
+  }
+
   TEST_CASE("a gateway cannot throw another off the line by taking its client id") {
     House house;
     house.enrol("gw1");
@@ -115,7 +161,7 @@ TEST_SUITE("process/cloud") {
     const auto keys = SqliteStore::open(house.in("books/steward.db"), Uuid{2});
     REQUIRE(keys);
     std::vector<IngestLine> lines;
-    lines.push_back({house.as("cloud", house.in("broker/cloud"))});
+    lines.push_back({house.named("cloud")});
     IngestService service(loop, std::move(lines), {store, **keys}, *key, clock, log);
     bool ready = false;
     service.start([&] { ready = true; });

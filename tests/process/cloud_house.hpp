@@ -7,6 +7,7 @@
 
 #include "cloud/app/verbs.hpp"
 #include "kit/mqtt/mqtt_pipe.hpp"
+#include "tests/support/enrolled_gateway.hpp"
 #include "tests/support/test_broker.hpp"
 
 namespace steward {
@@ -36,18 +37,22 @@ struct House {
     REQUIRE_MESSAGE(exit == Exit::ok, out.str());
   }
   void enrol(const std::string& gateway, const std::string& site = "riverside") const {
-    run({"gateway", "add", "--site", site, "--gateway", gateway, "--out", in(gateway)});
+    enrol_gateway(in("books"), in(gateway), gateway, site);
   }
-  Broker as(const std::string& who, const std::string& file) const {
+  Broker as(const std::string& who, const std::string& certificate, const std::string& key) const {
     return {.host = "localhost",
             .port = port,
             .client_id = who,
             .ca_file = in("broker/ca.pem"),
-            .cert_file = file + ".pem",
-            .key_file = file + "-key.pem"};
+            .cert_file = certificate,
+            .key_file = key};
   }
-  Broker gateway(const std::string& name) const { return as(name, in(name + "/gateway")); }
-  Broker named(const std::string& name) const { return as(name, in("broker/" + name)); }
+  Broker gateway(const std::string& name) const {
+    return as(name, in(name + "/gateway.pem"), in(name + "/gateway.pem"));
+  }
+  Broker named(const std::string& name) const {
+    return as(name, in("broker/" + name + ".pem"), in("broker/" + name + "-key.pem"));
+  }
 };
 
 /// A client with its history.

@@ -31,8 +31,7 @@ struct Sender {
 
   Sender(Loop& loop, const House& house, const std::string& site, std::uint8_t tag, const PublicKey& cloud)
       : log({SiteId{site}, GatewayId{"gw-" + site}, Uuid{tag}, Stream::readings}, tag),
-        client(loop, house.as("gw-" + site, house.in("gw-" + site + "/gateway")),
-               {ack_topic(SiteId{site}, GatewayId{"gw-" + site})}),
+        client(loop, house.gateway("gw-" + site), {ack_topic(SiteId{site}, GatewayId{"gw-" + site})}),
         cloud_key(cloud) {
     for (int i = 0; i < blocks; ++i) sent_blocks.push_back(log.readings(per_block, i));
   }

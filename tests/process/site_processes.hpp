@@ -10,6 +10,7 @@
 #include "contract/text/json.hpp"
 #include "kit/loop/loop.hpp"
 #include "kit/sqlite/database.hpp"
+#include "tests/support/enrolled_gateway.hpp"
 #include "tests/support/test_broker.hpp"
 
 namespace steward {
@@ -42,7 +43,7 @@ class SiteProcesses {
   SiteProcesses() {
     verb({"broker", "setup", "--host", "localhost", "--port", std::to_string(port_), "--bind", "127.0.0.1",
           "--out", in("broker")});
-    verb({"gateway", "add", "--site", "riverside", "--gateway", "gw1", "--out", in("enrolment")});
+    enrol_gateway(in("books"), in("enrolment"));
   }
 
   std::string in(const std::string& name) const { return (folder_.path() / name).string(); }
@@ -122,6 +123,7 @@ class SiteProcesses {
     wait("rounds are read", [&] { return rounds().size() >= count; });
   }
 
+  std::uint16_t broker_port() const { return port_; }
   Database books() const { return open(in("books/steward.db")); }
   Database outbox() const { return open(in("estate/data/outbox.db")); }
 

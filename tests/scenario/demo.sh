@@ -6,29 +6,31 @@ set -euo pipefail
 
 usage() {
   cat <<'END'
-usage: ./dev demo [--dir DIR] [--units N] [--seed N] [--keep] [--quiet]
+usage: ./dev demo [--dir DIR] [--units N] [--seed N] [--chinese] [--keep] [--quiet]
 
   --dir DIR    where everything is written (default build/demo; emptied first)
   --units N    flats in the estate (default 24); shops come on top
   --seed N     the estate's people and their habits (default 1)
+  --chinese    the first floor has DL/T 645 and CJ/T 188 meters, on a serial line; three rounds a day (国标表)
   --keep       go on serving until Ctrl-C; the month is billed as usual
   --quiet      no progress line
   --bin DIR    where the three programs are (default build/release/bin)
 
 Time is stepped: the wall clock of the three programs stands still during a
-round and jumps an hour when the round is on disk. One seed gives the same bills
+round and jumps to the next when the round is on disk. One seed gives the same bills
 on any machine. 本演示按步推进时间，不是真实用量。
 END
 }
 
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-bin=${STEWARD_BIN:-$repo/build/release/bin} dir=$repo/build/demo units=24 seed=1 keep=0 quiet=0
+bin=${STEWARD_BIN:-$repo/build/release/bin} dir=$repo/build/demo units=24 seed=1 keep=0 quiet=0 meters=() due=721 step='the next hour'
 while (($#)); do
   case $1 in
     --bin) bin=${2:?--bin needs a folder}; shift ;;
     --dir) dir=${2:?--dir needs a folder}; shift ;;
     --units) units=${2:?--units needs a number}; shift ;;
     --seed) seed=${2:?--seed needs a number}; shift ;;
+    --chinese) meters=(--chinese) due=91 step='eight hours on' ;;
     --keep) keep=1 ;;
     --quiet) quiet=1 ;;
     -h | --help) usage; exit 0 ;;
@@ -118,19 +120,21 @@ free_port() {
 say 'Certificates, access rules and a broker of its own  (证书与消息服务器)'
 port=$(free_port)
 cloud broker setup --host localhost --port "$port" --bind 127.0.0.1 --out "$dir/broker"
-cloud gateway add --site "$site" --gateway "$gateway" --out "$dir/enrolment"
+"$bin/steward-edge" enrol request --site "$site" --gateway "$gateway" --folder "$dir/enrolment" --out "$dir/$gateway.request"
+cloud gateway add --request "$dir/$gateway.request" --out "$dir/$gateway.enrolment" --broker-host localhost --broker-port "$port"
+"$bin/steward-edge" enrol accept "$dir/$gateway.enrolment" --folder "$dir/enrolment"
 start broker mosquitto -c "$dir/broker/mosquitto.conf"
 await 10 'the broker' listens "$port"
 
 say "An estate of $units flats, seed $seed  (模拟小区)"
-"$bin/steward-sim" estate --seed "$seed" --units "$units" --dir "$dir/estate" --from "$month-01" --to 2026-07-01
-start sim "$bin/steward-sim" serve --seed "$seed" --units "$units" --dir "$dir/gateway" --clock "$clock" \
+"$bin/steward-sim" estate --seed "$seed" --units "$units" "${meters[@]}" --dir "$dir/estate" --from "$month-01" --to 2026-07-01
+start sim "$bin/steward-sim" serve --seed "$seed" --units "$units" "${meters[@]}" --dir "$dir/gateway" --clock "$clock" \
   --profiles "$repo/drivers/profiles" --broker-host localhost --broker-port "$port" --enrolment "$dir/enrolment"
 await 60 'the simulated estate' grep -q '^ready' "$log/sim.log"
 start cloud "$bin/steward-cloud" --data "$cloud_data" serve --broker-host localhost --broker-port "$port" --step-clock "$clock"
 
-say 'A month of hourly rounds: socket or pty -> gateway -> broker (mTLS) -> cloud  (抄表一个月)'
-echo 'Time is STEPPED: it stands still during a round and jumps to the next hour when the round is on disk.'
+say 'A month of rounds: socket or pty -> gateway -> broker (mTLS) -> cloud  (抄表一个月)'
+echo "Time is STEPPED: it stands still during a round and jumps to $step when the round is on disk."
 began=$SECONDS
 show_progress() {
   local line at readings unacked total=0 rounds=0
@@ -139,9 +143,9 @@ show_progress() {
     at=${BASH_REMATCH[1]} readings=${BASH_REMATCH[2]} unacked=${BASH_REMATCH[3]}
     total=$((total + readings)) rounds=$((rounds + 1))
     if [[ -t 1 ]]; then
-      printf '\r%s  round %3d of 721  %6d readings  %3d blocks not yet acknowledged\033[K' "$at" "$rounds" "$total" "$unacked"
+      printf '\r%s  round %3d of %d  %6d readings  %3d blocks not yet acknowledged\033[K' "$at" "$rounds" "$due" "$total" "$unacked"
     elif ((rounds % 72 == 1)); then
-      printf '%s  round %3d of 721  %6d readings\n' "$at" "$rounds" "$total"
+      printf '%s  round %3d of %d  %6d readings\n' "$at" "$rounds" "$due" "$total"
     fi
   done
   ((quiet)) || printf '\n'
@@ -158,6 +162,15 @@ cloud close --month "$month" --issue
 say 'Bills  (账单)'
 cloud bills --month "$month"
 cloud --json bills --month "$month" >"$dir/bills.json"
+
+if ((${#meters[@]})); then
+  say 'Lines that stand on Chinese meters  (国标表出账)'
+  for profile in dlt645-2007-1ph/1 cjt188-2004-cold-water/1; do
+    lines=$(grep -o "\"profile\":\"$profile\"" "$dir/bills.json" | wc -l)
+    printf '%6d registers of %s\n' "$lines" "$profile"
+    ((lines > 0)) || { printf 'demo: no bill stands on a meter of profile %s\n' "$profile" >&2; exit 1; }
+  done
+fi
 
 say 'One bill explained, down to the register words  (逐行说明)'
 bill=$(grep -o '"bill":"[^"]*"' "$dir/bills.json" | sed -n '3s/.*:"\(.*\)"/\1/p')

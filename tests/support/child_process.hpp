@@ -16,9 +16,15 @@ class ChildProcess {
  public:
   /// Standard output and error go to `output`, standard input is empty.
   ChildProcess(const std::vector<std::string>& command, const std::filesystem::path& output) {
+    // All memory is taken before the fork: a thread that holds the allocator's lock at that moment
+    // does not exist in the child, and nobody would ever give the lock back (fork(2)).
+    std::vector<char*> arguments;
+    for (const auto& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
+    arguments.push_back(nullptr);
+    const char* const file = output.c_str();
     pid_ = ::fork();
     if (pid_ < 0) throw std::runtime_error("cannot fork");
-    if (pid_ == 0) run(command, output);
+    if (pid_ == 0) run(arguments.data(), file);
   }
   ~ChildProcess() { kill_now(); }
   ChildProcess(const ChildProcess&) = delete;
@@ -43,16 +49,15 @@ class ChildProcess {
   }
 
  private:
-  [[noreturn]] static void run(const std::vector<std::string>& command, const std::filesystem::path& output) {
-    const int log = ::open(output.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  [[noreturn]] static void run(char* const* arguments, const char* output) {
+    const int log = ::open(output, O_WRONLY | O_CREAT | O_TRUNC, 0600);
     const int nothing = ::open("/dev/null", O_RDONLY);
     ::dup2(nothing, STDIN_FILENO);
     ::dup2(log, STDOUT_FILENO);
     ::dup2(log, STDERR_FILENO);
-    std::vector<char*> arguments;
-    for (const auto& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
-    arguments.push_back(nullptr);
-    ::execvp(arguments[0], arguments.data());
+    // A socket of the test that the child kept open would outlive its closing here.
+    ::close_range(STDERR_FILENO + 1, ~0U, 0);
+    ::execvp(arguments[0], arguments);
     ::_exit(127);
   }
 

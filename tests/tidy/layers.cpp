@@ -69,7 +69,7 @@ constexpr Layer layers[] = {
     {"cloud/billing/", "contract/nouns/ contract/text/ cloud/metering/ cloud/billing/", pure},
     {"cloud/verify/block_file", "contract/nouns/ cloud/verify/block_file", pure},
     {"cloud/verify/block_chain", "contract/ kit/crypto/digest cloud/verify/block_chain", pure},
-    {"cloud/verify/", "contract/ kit/crypto/ cloud/metering/ cloud/billing/ cloud/verify/"},
+    {"cloud/verify/", "contract/ kit/cli/ kit/crypto/ cloud/metering/ cloud/billing/ cloud/verify/"},
     {"cloud/", "contract/ kit/ cloud/"},
     {"tests/", "contract/ kit/ drivers/ edge/ cloud/ tests/"},
 };

@@ -155,7 +155,7 @@ const Slip slips[] = {
     {"a column misspelt", "units.csv", "area_m2", "area",
      "units.csv:1: the column \"area_m2\" is missing; the header needs unit, node, kind, area_m2\n"
      "units.csv:1: the column \"area\" is not known here; known are unit, node, kind, area_m2, name, "
-     "persons, floor, coefficient, owner\n"},
+     "persons, floor, coefficient, vehicles, group, owner\n"},
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "cloud/metering/life_cut.hpp"
 #include "cloud/metering/usage.hpp"
 #include "contract/text/instant_text.hpp"
 #include "contract/text/meter_event_text.hpp"
@@ -222,5 +223,48 @@ TEST_SUITE("metering/meter_life") {
     const auto asked = ask(estate_with({stay("A")}), {odd}, fallen);
     CHECK(holds(asked.problems, "in a form this program cannot read"));
     CHECK(ask(estate_with({stay("A")}), {{7, odd.said, false}}, fallen).usage == 5'000 * 40);
+  }
+}
+
+TEST_SUITE("metering/life_cut") {
+  TEST_CASE("every end that an event cut names its event; what was only written down names none") {
+    auto ratio = exchange();
+    ratio.kind = MeterEventKind::ratio_change;
+    ratio.new_meter = {};
+    ratio.new_register = 98'120;
+    ratio.old_ratio = Ratio{40, 1};
+    ratio.new_ratio = Ratio{60, 1};
+    auto reset = exchange();
+    reset.kind = MeterEventKind::reset;
+    reset.new_meter = {};
+    for (const auto& event : {exchange(), ratio, reset, found(MeterEventKind::rollover, 99'950'000, 30)}) {
+      CAPTURE(word(event.kind));
+      const std::vector events{said(event)};
+      const auto now = lived(estate_with({stay("A")}), events, {});
+      const bool rolls = event.kind == MeterEventKind::rollover;
+      const bool another = event.kind == MeterEventKind::exchange;
+      ClosingReadings readings;
+      readings.add(reading("A", 1, rolls ? 99'900'000 : 90'000));
+      readings.add(reading(another ? "B" : "A", 31, 99'000));
+      Problems problems;
+      const auto usage = usage_between(now.estate, readings, place, june_1, july_1, problems);
+      for (const auto& problem : problems) FAIL_CHECK(problem.en);
+      REQUIRE(usage);
+      REQUIRE(usage->segments.size() == 2);
+      const auto& before = usage->segments[0];
+      const auto& after = usage->segments[1];
+      CHECK(cut_at(before, before.begin, events, offset) == nullptr);  // a closing reading
+      CHECK(cut_at(before, before.end, events, offset) == events.data());
+      CHECK(cut_at(after, after.begin, events, offset) == events.data());
+      // Rejected, or about another register or day: not what cut it.
+      const std::vector rejected{said(event, false)};
+      CHECK(cut_at(before, before.end, rejected, offset) == nullptr);
+      auto other = before.end;
+      other.reading.value += 1;
+      CHECK(cut_at(before, other, events, offset) == nullptr);
+      other = before.end;
+      other.reading.at += std::chrono::days{1};
+      CHECK(cut_at(before, other, events, offset) == nullptr);
+    }
   }
 }

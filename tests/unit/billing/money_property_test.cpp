@@ -194,6 +194,44 @@ TEST_SUITE("property/usage") {
 
 namespace {
 
+/// One basis, or a hybrid of two.
+std::vector<BasisPart> some_parts() {
+  const auto one = *rc::gen::element(Basis::area, Basis::household, Basis::usage, Basis::persons,
+                                     Basis::floor, Basis::coefficient, Basis::equal);
+  const auto other = *rc::gen::element(Basis::area, Basis::usage, Basis::persons);
+  if (one == other) return {{one, whole_ppm}};
+  const auto ppm = *rc::gen::inRange<std::int64_t>(1, whole_ppm);
+  return {{one, ppm}, {other, whole_ppm - ppm}};
+}
+
+Unit some_unit(const UnitId& id, const NodeId& node) {
+  Unit unit;
+  unit.id = id;
+  unit.node = node;
+  unit.area_cm2 = *rc::gen::inRange<std::int64_t>(0, 2'000'000);
+  unit.persons = *rc::gen::inRange<std::int64_t>(0, 9);
+  unit.floor = *rc::gen::inRange<std::int64_t>(0, 9);
+  unit.coefficient_ppm = *rc::gen::inRange<std::int64_t>(0, 3'000'000);
+  if (*rc::gen::inRange(0, 2) == 1) unit.owner = AccountId("own-" + id.text);
+  return unit;
+}
+
+/// One pool for each residual of the tree.
+void add_pools(Estate& estate) {
+  int number = 0;
+  for (const auto& [point, node] : {std::pair{"all", "r"}, {"floor0", "f0"}, {"floor1", "f1"}}) {
+    const PoolId pool("pool" + std::to_string(number++));
+    auto& made = estate.pools[pool];
+    made.id = pool;
+    made.point = PointId(point);
+    made.node = NodeId(node);
+    made.parts = some_parts();
+    made.share = *rc::gen::element(ShareOf::quantity, ShareOf::money);
+    made.tariff = TariffId("pool");
+    made.vacant_ppm = *rc::gen::inRange<std::int64_t>(0, whole_ppm + 1);
+  }
+}
+
 /// A whole estate made at random: a tree of two floors, meters, pools of every basis, moves inside the month.
 Estate some_estate(ClosingReadings& readings) {
   using namespace std::chrono;
@@ -241,14 +279,7 @@ Estate some_estate(ClosingReadings& readings) {
     const int units = *rc::gen::inRange(1, 5);
     for (int u = 0; u < units; ++u) {
       const UnitId unit("u" + std::string(floor) + std::to_string(u));
-      estate.units[unit] = {unit,
-                            NodeId("f" + std::string(floor)),
-                            UnitKind::flat,
-                            *rc::gen::inRange<std::int64_t>(0, 2'000'000),
-                            {},
-                            {},
-                            {},
-                            {}};
+      estate.units[unit] = some_unit(unit, NodeId("f" + std::string(floor)));
       const auto usage = *rc::gen::inRange<std::int64_t>(0, 900'000);
       add("p-" + unit.text, "floor" + std::string(floor), unit, usage);
       on_floor += usage;
@@ -266,18 +297,21 @@ Estate some_estate(ClosingReadings& readings) {
     all += on_floor;
   }
   add("all", "", UnitId(), all + *rc::gen::inRange<std::int64_t>(0, 50'000));
-  int number = 0;
-  for (const auto& [point, node] : {std::pair{"all", "r"}, {"floor0", "f0"}, {"floor1", "f1"}}) {
-    const PoolId pool("pool" + std::to_string(number++));
-    auto& made = estate.pools[pool];
-    made.id = pool;
-    made.point = PointId(point);
-    made.node = NodeId(node);
-    made.parts = {{*rc::gen::element(Basis::area, Basis::household, Basis::usage), whole_ppm}};
-    made.share = *rc::gen::element(ShareOf::quantity, ShareOf::money);
-    made.tariff = TariffId("pool");
-  }
+  add_pools(estate);
   return estate;
+}
+
+/// Does the bill itself hold what the line stands on?
+bool has_source(const Bill& bill, const BillLine& line) {
+  if (const auto* own = std::get_if<OwnUse>(&line.why)) {
+    return std::any_of(bill.usages.begin(), bill.usages.end(), [&](const auto& usage) {
+      return usage.point == own->point && usage.from == line.from && usage.to == line.to;
+    });
+  }
+  const auto* share = std::get_if<PoolShare>(&line.why);
+  const auto pool = share != nullptr ? share->pool.text : std::get<Reduction>(line.why).of;
+  return std::any_of(bill.pools.begin(), bill.pools.end(),
+                     [&](const auto& one) { return one.id.text == pool; });
 }
 
 }  // namespace
@@ -306,7 +340,15 @@ TEST_SUITE("property/bill_run") {
       for (const auto& usage : drawn.run->usages) {
         if (usage.point == PointId("all")) RC_ASSERT(wh == usage.usage.count);
       }
-      for (const auto& bill : drawn.run->bills) sum += bill.total;
+      for (const auto& bill : drawn.run->bills) {
+        sum += bill.total;
+        Fen lines;
+        for (const auto& line : bill.lines) {
+          lines += line.amount;
+          RC_ASSERT(has_source(bill, line));
+        }
+        RC_ASSERT(lines == bill.total);
+      }
       RC_ASSERT(sum == drawn.run->total);
       RC_ASSERT(whole_run_json(*drawn.run).dump() ==
                 whole_run_json(*draw_up(estate, readings, june).run).dump());

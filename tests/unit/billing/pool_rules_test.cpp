@@ -1,5 +1,6 @@
 #include "cloud/billing/bill_json.hpp"
 #include "cloud/billing/explain.hpp"
+#include "cloud/billing/preview.hpp"
 #include "tests/unit/billing/estate_kit.hpp"
 
 using namespace steward;
@@ -133,7 +134,7 @@ TEST_SUITE("billing/pool_rules") {
     CHECK(bill_of(run, "landlord").total == Fen{9'000});
     CHECK(bill_of(run, "owner-c").lines.back().amount == Fen{-9'000});
     CHECK(explain(bill_of(run, "landlord"), Language::en)
-              .find("1. Unit c is vacant; what its owner is spared of the share p is paid here: 90.00 yuan.\n"
+              .find("1. Unit c is vacant; what its owner is spared of p is paid here: 90.00 yuan.\n"
                     "   30 % of 300.00 yuan, rounded to fen") != std::string::npos);
     for (const auto& bill : run.bills) CHECK(*read_bill(bill_json(bill).dump()) == bill);
   }
@@ -225,6 +226,29 @@ TEST_SUITE("billing/pool_rules") {
         "p,,lakeside,formula,money,,fixed,100,area / floor\n");
     CHECK(refusals_of(files) ==
           "pools.csv:2: formula of pool \"p\", column 6: for unit \"b\" it divides by zero\n");
+  }
+
+  TEST_CASE("the preview shows formula, inputs, weights, shares and who holds the fen left over") {
+    auto files = three(
+        "unit,node,kind,area_m2,floor\na,lakeside,flat,80,1\nb,lakeside,flat,80,2\nc,lakeside,flat,80,3\n",
+        {"0", "0", "0"}, "0",
+        "pool,point,node,basis,share,tariff,source,amount,formula,name\n"
+        "p,,lakeside,formula,money,,fixed,100,\"max(floor - 1, 0)\",电梯\n"
+        "q,,lakeside,area,money,,fixed,1,,\n");
+    const auto run = run_of(files);
+    CHECK(pools_page(estate_of(files), run, PoolId("p")) ==
+          "p 电梯  公摊 share\n"
+          "  fixed  100.00 元\n"
+          "  100 % 公式 formula: 100.00 元, Σ 3\n"
+          "  公式 formula: max(floor - 1, 0)\n"
+          "  房屋 Unit  floor  权重 formula  应分 Share  余 Left over\n"
+          "  --------------------------------------------------------\n"
+          "  a              1             0     0.00 元\n"
+          "  b              2             1    33.33 元\n"
+          "  c              3             2    66.67 元  *\n"
+          "  合计 Sum 100.00 元\n");
+    const auto all = pools_page(estate_of(files), run, PoolId());
+    CHECK(all.find("q  公摊 share\n") != std::string::npos);
   }
 
   TEST_CASE("the files say all that is wrong with pools at once") {

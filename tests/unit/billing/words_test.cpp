@@ -2,6 +2,7 @@
 #include "cloud/billing/bill_json.hpp"
 #include "cloud/billing/bill_page.hpp"
 #include "cloud/billing/explain.hpp"
+#include "contract/text/meter_event_text.hpp"
 #include "tests/unit/billing/estate_kit.hpp"
 
 using namespace steward;
@@ -82,6 +83,23 @@ TEST_SUITE("billing/words") {
             "2026-06-05T00:00:00+08:00  2,605.000 kWh  register at removal, written down in installs.csv") !=
         std::string::npos);
     CHECK(wang.find("The meter was exchanged; together 6.500 kWh.") != std::string::npos);
+    // With the technician's event the line says who was there and why, at both of its registers.
+    MeterEvent event{MeterEventKind::exchange, MeterId("M1"), "energy_import",
+                     midnight(Day(std::chrono::year{2026} / 6 / 5), UtcOffset{480}) + std::chrono::hours(10)};
+    event.old_register = 2'605'000;
+    event.new_register = 1'000;
+    event.new_meter = MeterId("M9");
+    event.by = "Li Wei";
+    event.why = "glass broken";
+    const std::vector<LifeEvent> events{{3, edge_event_of(event), std::nullopt}};
+    const auto named = explain(bill_of(run, "wang"), Language::en, events);
+    const std::string happened =
+        "meter event 3: meter M1 (energy_import) at 2026-06-05T10:00:00+08:00: exchanged, 2,605.000 kWh → "
+        "1.000 kWh, M1 → M9; said by Li Wei, glass broken\n";
+    CHECK_MESSAGE(named.find("2,605.000 kWh  last register, " + happened) != std::string::npos, named);
+    CHECK_MESSAGE(named.find("1.000 kWh  first register, " + happened) != std::string::npos, named);
+    CHECK(explain(bill_of(run, "wang"), Language::zh, events).find("止码，表计事件 3：") !=
+          std::string::npos);
     const auto li = explain(bill_of(run, "li"), Language::en);
     CHECK(li.find("⌊4.333 kWh × 3/2⌋ − ⌊2.000 kWh × 3/2⌋ = 3.499 kWh") != std::string::npos);
     CHECK(li.find("The occupant changed: 20 / 30 days are this account's") != std::string::npos);
@@ -134,12 +152,18 @@ TEST_SUITE("billing/words") {
   TEST_CASE("the table of bills ends with their sum") {
     const auto run = run_of(lakeside());
     CHECK(bill_table(run.bills) ==
-          "账单 Bill         户名 Name    房屋 Units  自用 Own use  公摊 Shares  合计 Total (元 yuan)\n"
-          "------------------------------------------------------------------------------------------\n"
-          "2026-06-landlord  空置 vacant           1         75.32        11.59                 86.91\n"
-          "2026-06-wang      王芳                  1        174.57         7.73                182.30\n"
-          "------------------------------------------------------------------------------------------\n"
-          "合计 Total                                       249.89        19.32                269.21\n");
+          "账单 Bill         户名 Name    房屋 Units  自用 Own use  公摊 Shares  其他 Other  合计 Total (元 "
+          "yuan)\n"
+          "--------------------------------------------------------------------------------------------------"
+          "----\n"
+          "2026-06-landlord  空置 vacant           1         75.32        11.59        0.00                 "
+          "86.91\n"
+          "2026-06-wang      王芳                  1        174.57         7.73        0.00                "
+          "182.30\n"
+          "--------------------------------------------------------------------------------------------------"
+          "----\n"
+          "合计 Total                                       249.89        19.32        0.00                "
+          "269.21\n");
   }
 
   TEST_CASE("the proof lists every pool with its shares' sum and who holds what was left over") {

@@ -49,14 +49,15 @@ struct Desk {
 TEST_SUITE("cloud/ingest") {
   TEST_CASE("what is committed is acknowledged, signed, by the store that has it") {
     Desk desk;
-    const auto acks = desk.worker.work({desk.edge.arrival(desk.edge.readings(4, 1))});
+    const auto block = desk.edge.readings(4, 1);
+    const auto acks = desk.worker.work({desk.edge.arrival(block)});
     REQUIRE(acks.size() == 1);
     CHECK(acks[0].topic == "steward/v1/riverside/gw1/ack");
     const auto ack = desk.opened(acks[0]);
     CHECK(ack.store == Uuid{1});
     CHECK(ack.at == desk.clock.now());
     REQUIRE(ack.logs.size() == 1);
-    CHECK(ack.logs[0] == AckedLog{Uuid{7}, Stream::readings, 4});
+    CHECK(ack.logs[0] == AckedLog{Uuid{7}, Stream::readings, 4, sha256(block)});
     CHECK_FALSE(decode_ack(acks[0].payload, VerifyingKey(test_key(201).public_key())));
     CHECK(desk.worker.figures().records == 4);
   }
@@ -82,10 +83,30 @@ TEST_SUITE("cloud/ingest") {
     const auto one = desk.edge.arrival(desk.edge.readings(2, 1));
     const auto two = desk.edge.arrival(desk.edge.readings(2, 3));
     const auto door = other.arrival(other.append(std::vector{DoorEvent{.controller = "gate"}}));
+    const auto door_hash = sha256(door.payload);
     const auto acks = desk.worker.work({one, door, one, two});
     REQUIRE(acks.size() == 2);
     CHECK(desk.opened(acks[0]).logs.at(0).upto == 4);
-    CHECK(desk.opened(acks[1]).logs.at(0) == AckedLog{Uuid{9}, Stream::doors, 1});
+    CHECK(desk.opened(acks[1]).logs.at(0) == AckedLog{Uuid{9}, Stream::doors, 1, door_hash});
+  }
+
+  TEST_CASE(
+      "a gateway restored from an old copy is told which of its blocks is the first of another history") {
+    Desk desk;
+    EdgeLog copy({log_a}, 1);  // the same gateway, its disk as it was after the first block
+    const auto common = desk.edge.readings(2, 1);
+    CHECK(copy.readings(2, 1) == common);
+    (void)desk.worker.work({desk.edge.arrival(common), desk.edge.arrival(desk.edge.readings(2, 3))});
+    const auto parting = copy.readings(1, 7);
+    const auto later = copy.readings(1, 8);
+    // A later one alone says only that they have parted somewhere before.
+    CHECK(desk.opened(desk.worker.work({copy.arrival(later)}).at(0)).forks.empty());
+    const auto ack = desk.opened(desk.worker.work({copy.arrival(common), copy.arrival(parting)}).at(0));
+    CHECK(ack.logs.at(0).upto == 4);
+    REQUIRE(ack.forks.size() == 1);
+    CHECK(ack.forks[0] == AckedFork{Uuid{7}, Stream::readings, 3, sha256(parting)});
+    // It is said again with every ack, and replaced by what comes later.
+    CHECK(desk.opened(desk.worker.all_acks().at(0)).forks == ack.forks);
   }
 
   TEST_CASE("a forged block is answered with what is really there") {

@@ -198,6 +198,42 @@ TEST_SUITE("cloud/store") {
     CHECK_FALSE((*backend.store->gateway(site, GatewayId{"gw2"})).has_value());
   }
 
+  TEST_CASE_TEMPLATE(
+      "a gateway's keys of before, its next one and its certificates are kept as they were said", Backend,
+      STORES) {
+    Backend backend;
+    GatewayRow row{site, gateway, PublicKey{1}, at_ms(0), PublicKey{2}, at_ms(7), "stolen"};
+    const FormerKey first{Uuid{5}, Stream::readings, Seq{40}, PublicKey{8}};
+    const FormerKey later{Uuid{5}, Stream::readings, Seq{90}, PublicKey{9}};
+    const CertificateRow old_one{site, gateway, "0a", at_ms(1), at_ms(100), false};
+    const CertificateRow new_one{site, gateway, "0b", at_ms(2), at_ms(200), false};
+    in_transaction(*backend.store, [&] {
+      CHECK(backend.store->put_gateway(row));
+      CHECK(backend.store->add_former_key(site, gateway, later));
+      CHECK(backend.store->add_former_key(site, gateway, first));
+      auto second_word = first;
+      second_word.block_key = PublicKey{66};
+      CHECK(backend.store->add_former_key(site, gateway, second_word));  // the first word counts
+      CHECK(backend.store->put_certificate(new_one));
+      CHECK(backend.store->put_certificate(old_one));
+    });
+    CHECK(**backend.store->gateway(site, gateway) == row);
+    CHECK(*backend.store->former_keys(site, gateway) == std::vector<FormerKey>{first, later});
+    CHECK(backend.store->former_keys(SiteId{"hillside"}, gateway)->empty());
+    CHECK(*backend.store->certificates() == std::vector<CertificateRow>{old_one, new_one});
+    auto revoked = old_one;
+    revoked.revoked = true;
+    row.next_key.reset();
+    row.revoked_at.reset();
+    row.revoked_why.clear();
+    in_transaction(*backend.store, [&] {
+      CHECK(backend.store->put_certificate(revoked));
+      CHECK(backend.store->put_gateway(row));
+    });
+    CHECK(*backend.store->certificates() == std::vector<CertificateRow>{revoked, new_one});
+    CHECK(**backend.store->gateway(site, gateway) == row);
+  }
+
   TEST_CASE_TEMPLATE("a gateway's state is its last one", Backend, STORES) {
     Backend backend;
     in_transaction(*backend.store, [&] {
@@ -351,6 +387,62 @@ TEST_SUITE("cloud/store") {
     CHECK((*alarms)[0] == AlarmRow{site, "gw1", "fork", "second", at_ms(1), at_ms(5), 2});
   }
 
+  TEST_CASE_TEMPLATE(
+      "a command waits until it is answered or has expired, is answered once and never changed", Backend,
+      STORES) {
+    Backend backend;
+    CommandRow row{.site = site, .gateway = gateway, .id = Uuid{5}};
+    row.verb = "open-door";
+    row.subject = "gate-1";
+    row.asked_by = "Li Wei";
+    row.issued = at_ms(1'000);
+    row.expires = at_ms(31'000);
+    row.sealed = {1, 2, 3};
+    CHECK(backend.store->put_command(row).error().fault == Fault::refused);  // outside a transaction
+    in_transaction(*backend.store, [&] { CHECK(backend.store->put_command(row)); });
+    CHECK(backend.store->transact([&] { return backend.store->put_command(row); }).error().fault ==
+          Fault::refused);
+    CHECK(*backend.store->open_commands(at_ms(30'999)) == std::vector{row});
+    CHECK(backend.store->open_commands(at_ms(31'000))->empty());
+    auto answered = row;
+    answered.outcome = "done";
+    answered.answered = at_ms(2'000);
+    answered.result = {9, 9};
+    auto foreign = answered;
+    foreign.gateway = GatewayId("gw2");
+    in_transaction(*backend.store, [&] {
+      CHECK_FALSE(*backend.store->answer_command(foreign));
+      CHECK(*backend.store->answer_command(answered));
+      CHECK_FALSE(*backend.store->answer_command(answered));
+    });
+    backend.reopen();
+    CHECK(**backend.store->command(site, row.id) == answered);
+    CHECK_FALSE((*backend.store->command(site, Uuid{6})).has_value());
+    CHECK(backend.store->open_commands(at_ms(2'000))->empty());
+    CHECK(*backend.store->commands({site, at_ms(0), at_ms(5'000), 10}) == std::vector{answered});
+    CHECK(backend.store->commands({site, at_ms(1'001), at_ms(5'000), 10})->empty());
+  }
+
+  TEST_CASE_TEMPLATE(
+      "each version of a config is kept, the newest one is what a gateway shall be, and its last report",
+      Backend, STORES) {
+    Backend backend;
+    const DesiredRow first{site, gateway, 1, at_ms(1), "Li Wei", {1}};
+    const DesiredRow second{site, gateway, 4, at_ms(2), "Li Wei", {2, 2}};
+    const DesiredRow other{site, GatewayId("gw2"), 2, at_ms(3), "Wu", {3}};
+    in_transaction(*backend.store, [&] {
+      for (const auto& row : {first, second, other}) CHECK(backend.store->put_desired(row));
+      for (const auto& row : {first, second})
+        CHECK(backend.store->put_desired(row).error().fault == Fault::refused);
+      CHECK(backend.store->put_reported({site, gateway, at_ms(4), "old"}));
+      CHECK(backend.store->put_reported({site, gateway, at_ms(5), "new"}));
+    });
+    backend.reopen();
+    CHECK(*backend.store->newest_desired() == std::vector{second, other});
+    CHECK((*backend.store->reported(site, gateway))->json == "new");
+    CHECK_FALSE(backend.store->reported(site, GatewayId("gw2"))->has_value());
+  }
+
   TEST_CASE_TEMPLATE("every import is kept; the latest is what counts", Backend, STORES) {
     Backend backend;
     CHECK_FALSE((*backend.store->latest_import(site)).has_value());
@@ -379,6 +471,38 @@ TEST_SUITE("cloud/store") {
     CHECK((*found)[1].closing.value == 12);
     CHECK((*found)[2].closing.meter == MeterId{"M2"});
     CHECK(backend.store->closings(SiteId{"hillside"}, at_ms(0), at_ms(1))->empty());
+  }
+
+  TEST_CASE_TEMPLATE(
+      "closings by clocks that were not known to be right are kept apart, with their blocks' stamps", Backend,
+      STORES) {
+    Backend backend;
+    auto unset = closing("E-1", 0, 5);
+    unset.trust = ClockTrust::unset;
+    auto rtc = closing("E-1", 1, 6);
+    rtc.trust = ClockTrust::rtc;
+    auto stepped = closing("E-1", 3, 8);
+    stepped.trust = ClockTrust::stepped;
+    book_closings(*backend.store, {unset, rtc, closing("E-1", 2, 7), stepped});
+    CHECK(backend.store->closings(site, at_ms(0), at_ms(10 * 86'400'000))->size() == 2);
+    const auto earliest = backend.store->earliest_closings(site, at_ms(0), at_ms(10 * 86'400'000));
+    REQUIRE(earliest->size() == 1);
+    CHECK((*earliest)[0].closing.value == 7);
+    const auto unsure = backend.store->unsure_closings(site);
+    REQUIRE(unsure->size() == 2);
+    CHECK((*unsure)[0].closing.value == 5);
+    CHECK((*unsure)[1].closing.trust == ClockTrust::rtc);
+    const auto stamp = backend.store->stamp_of(site, (*unsure)[1].log_no, (*unsure)[1].closing.seq);
+    REQUIRE(stamp->has_value());
+    CHECK((*stamp)->wall == at_ms(0));
+    CHECK_FALSE(backend.store->stamp_of(site, (*unsure)[1].log_no, Seq{5})->has_value());
+    const LogId events{site, gateway, Uuid{7}, Stream::events};
+    book(*backend.store, events,
+         std::vector<EdgeEvent>{{at_ms(1), "started", "", "x"}, {at_ms(2), "time_record", "", "{}"}}, 2);
+    const auto words = backend.store->time_records(site);
+    REQUIRE(words->size() == 1);
+    CHECK((*words)[0].gateway == gateway);
+    CHECK((*words)[0].event.detail == "{}");
   }
 
   TEST_CASE_TEMPLATE("the earliest good closing of a meter passes over doubtful ones", Backend, STORES) {

@@ -11,6 +11,7 @@
 #include "contract/text/doubt_text.hpp"
 #include "contract/text/json.hpp"
 #include "contract/text/meter_event_text.hpp"
+#include "contract/wire/time_record_text.hpp"
 #include "kit/crypto/certificate.hpp"
 #include "kit/crypto/key_file.hpp"
 #include "kit/sqlite/database.hpp"
@@ -85,6 +86,7 @@ struct Dial {
   int day = 0;  // from 1 June 2026
   std::int64_t value = 0;
   Milliseconds later{0};
+  ClockTrust trust = ClockTrust::synced;
 };
 
 /// Closes June 2026 on what a gateway signed: `dials` and those of the master and flat 102.
@@ -96,9 +98,11 @@ Said close_june(const Office& office, const std::vector<Dial>& dials) {
   const auto july = june + std::chrono::hours(24 * 30);
   std::vector<Closing> closings{edge.closing("M0", june, 1'000'000), edge.closing("M0", july, 1'153'000),
                                 edge.closing("M2", june, 20'000), edge.closing("M2", july, 70'000)};
-  for (const auto& dial : dials)
+  for (const auto& dial : dials) {
     closings.push_back(
         edge.closing(dial.meter, june + std::chrono::hours(24 * dial.day) + dial.later, dial.value));
+    closings.back().trust = dial.trust;
+  }
   const auto arrival = edge.arrival(edge.closings(std::move(closings), edge.key()));
   Admission admission(*store);
   REQUIRE(admission.admit(std::span(&arrival, 1))->front().fate == Fate::admitted);
@@ -201,6 +205,20 @@ TEST_SUITE("cloud/import") {
 }
 
 TEST_SUITE("cloud/doubts") {
+  TEST_CASE("preview shows how the pools would be shared, and files nothing") {
+    const Office office;
+    REQUIRE(office.import(tiny_estate(true)).exit == Exit::ok);
+    const auto preview = office.run({"preview", "--month", "2026-06"});
+    CHECK(preview.exit == Exit::ok);
+    CHECK(preview.has("应分 Share"));
+    CHECK(office.run({"bills"}).has("no month has been closed yet"));
+    const auto none = office.run({"preview", "--month", "2026-06", "--pool", "lift"});
+    CHECK(none.exit == Exit::bad_input);
+    CHECK(none.has("no pool \"lift\"; there are: "));
+    CHECK(office.run({"preview", "--month", "June"}).exit == Exit::bad_input);
+    CHECK(office.run({"preview", "--month", "2026-09"}).exit == Exit::refused);
+  }
+
   TEST_CASE("two units at one address: good closings taken since the last clean check are not billed") {
     Office office;
     office.import(tiny_estate(false));
@@ -247,6 +265,53 @@ TEST_SUITE("cloud/doubts") {
     say_events(office, {{since, "unit_clash", "M1", doubt_detail({since, std::nullopt, "x"})}});
     CHECK(close_june(office, whole_june).exit == Exit::ok);
     CHECK((*office.store()->bill_runs(SiteId{"tiny"})).at(0).total_fen == 7650);
+  }
+}
+
+TEST_SUITE("cloud/true time") {
+  // The log's blocks are closed at the beginning of June, when the machine's boot was.
+  EdgeEvent time_word(Milliseconds since_boot, Milliseconds wrong) {
+    const TimeRecord record{Uuid{1}, ms_of(june_begins + wrong), since_boot.count(), 10, TimeTeller::cloud};
+    return edge_event_of(record, june_begins + since_boot);
+  }
+  const std::vector<Dial> unconfirmed{{"M1", 0, 10'000},
+                                      {"M1", 30, 110'000, Milliseconds(0), ClockTrust::rtc}};
+  constexpr Milliseconds month = std::chrono::hours(24 * 30);
+
+  TEST_CASE("a closing by a clock nobody confirmed is not billed, and the bill run says why") {
+    Office office;
+    office.import(tiny_estate(false));
+    const auto said = close_june(office, unconfirmed);
+    CHECK(said.exit == Exit::refused);
+    CHECK(said.has("M1"));
+    CHECK(said.has("clock"));
+  }
+
+  TEST_CASE("once its gateway has learned the time the same closing is billed") {
+    Office office;
+    office.import(tiny_estate(false));
+    say_events(office, {time_word(month, Milliseconds(0))});
+    CHECK(close_june(office, unconfirmed).exit == Exit::ok);
+    CHECK((*office.store()->bill_runs(SiteId{"tiny"})).at(0).total_fen == 7650);
+  }
+
+  TEST_CASE(
+      "a gateway that learns that it was an hour wrong is not billed for it, nor on a word too long ago") {
+    for (const auto& word :
+         {time_word(month, std::chrono::hours(1)), time_word(Milliseconds(0), Milliseconds(0))}) {
+      Office office;
+      office.import(tiny_estate(false));
+      say_events(office, {word});
+      CHECK(close_june(office, unconfirmed).exit == Exit::refused);
+    }
+  }
+
+  TEST_CASE("words that contradict each other take back what was synced") {
+    Office office;
+    office.import(tiny_estate(false));
+    say_events(office,
+               {time_word(Milliseconds(0), Milliseconds(0)), time_word(month, std::chrono::hours(2))});
+    CHECK(close_june(office, whole_june).exit == Exit::refused);
   }
 }
 
@@ -585,63 +650,7 @@ TEST_SUITE("cloud/bills") {
   }
 }
 
-TEST_SUITE("cloud/gateway") {
-  TEST_CASE("a gateway gets a folder of its own: keys only its owner can read, names that match") {
-    Office office;
-    const auto said = office.run({"gateway", "add", "--site", "riverside", "--gateway", "gw1", "--out",
-                                  office.path("enrolment").string(), "--broker-host", "broker.example"});
-    CHECK(said.exit == Exit::ok);
-    const auto in = [&](const char* name) { return office.path("enrolment") / name; };
-    CHECK(mode_of(in("block-key.pem")) == 0600);
-    CHECK(mode_of(in("gateway-key.pem")) == 0600);
-    CHECK(mode_of(office.path("enrolment")) == 0700);
-    CHECK(mode_of(office.path("books") / "cloud-key.pem") == 0600);
-    CHECK(mode_of(office.path("books") / "authority" / "ca-key.pem") == 0600);
-    CHECK(mode_of(office.path("books") / "steward.db") == 0600);
-    CHECK(*common_name_of(office.file(in("gateway.pem"))) == "riverside/gw1");
-    const auto enrolment = Json::parse(office.file(in("enrolment.json")));
-    REQUIRE(enrolment);
-    CHECK(enrolment->find("site")->text() == "riverside");
-    CHECK(enrolment->find("broker")->find("host")->text() == "broker.example");
-
-    const auto key = SigningKey::load(in("block-key.pem"));
-    REQUIRE(key);
-    const auto row = office.store()->gateway(SiteId{"riverside"}, GatewayId{"gw1"});
-    CHECK((*row)->block_key == key->public_key());
-    const auto cloud = SigningKey::load(office.path("books") / "cloud-key.pem");
-    CHECK(VerifyingKey::load(in("cloud-key.pub.pem"))->public_key() == cloud->public_key());
-    CHECK(office.run({"gateway", "list"}).has("riverside"));
-  }
-
-  TEST_CASE("a known gateway is refused without --renew; with it the old key is shut out") {
-    Office office;
-    const auto add = [&](const std::string& out, std::vector<std::string> more = {}) {
-      std::vector<std::string> line{"gateway",   "add", "--site", "riverside",
-                                    "--gateway", "gw1", "--out",  office.path(out).string()};
-      line.insert(line.end(), more.begin(), more.end());
-      return office.run(line);
-    };
-    CHECK(add("one").exit == Exit::ok);
-    CHECK(add("two").exit == Exit::refused);
-    CHECK_FALSE(std::filesystem::exists(office.path("two")));
-    CHECK(add("one", {"--renew"}).exit == Exit::bad_input);  // never over other keys
-    CHECK(add("three", {"--renew"}).exit == Exit::ok);
-    const auto fresh = SigningKey::load(office.path("three") / "block-key.pem");
-    CHECK((*office.store()->gateway(SiteId{"riverside"}, GatewayId{"gw1"}))->block_key ==
-          fresh->public_key());
-  }
-
-  TEST_CASE("codes that could reach another's topic are refused") {
-    Office office;
-    for (const std::string bad : {"+", "#", "a/b", "Riverside", "", "very-long-name-of-more-than-32-bytes"}) {
-      CAPTURE(bad);
-      const auto site = office.run({"gateway", "add", "--site", bad, "--gateway", "gw1", "--out", "x"});
-      CHECK(site.exit == Exit::bad_input);
-      const auto gateway = office.run({"gateway", "add", "--site", "s", "--gateway", bad, "--out", "x"});
-      CHECK(gateway.exit == Exit::bad_input);
-    }
-  }
-
+TEST_SUITE("cloud/broker") {
   TEST_CASE("broker setup writes what mosquitto needs, for the one who runs it, and not twice") {
     Office office;
     const std::vector<std::string> line{"broker", "setup",     "--host", "localhost",
@@ -765,8 +774,10 @@ TEST_SUITE("cloud/lists") {
   TEST_CASE("status shows gateways, counts and alarms; a restored store gets a new name") {
     Office office;
     office.import(tiny_estate(true));
-    office.run({"gateway", "add", "--site", "tiny", "--gateway", "gw1", "--out", office.path("e").string()});
     const auto store = office.store();
+    REQUIRE(store->transact([&] {
+      return store->put_gateway({SiteId{"tiny"}, GatewayId{"gw1"}, PublicKey{1}, test_instant(0)});
+    }));
     REQUIRE(store->transact([&] {
       return store->raise({SiteId{"tiny"}, "gw1", "fork", "two histories", test_instant(0), test_instant(0)});
     }));
@@ -794,7 +805,7 @@ TEST_SUITE("cloud/program") {
       CHECK(own.exit == Exit::ok);
       CHECK(own.has("steward-cloud --data books " + std::string(verb)));
     }
-    CHECK(Office::bare({"gateway", "add", "--help"}).has("--site"));
+    CHECK(Office::bare({"gateway", "add", "--help"}).has("--request"));
     CHECK(Office::bare({"--version"}).has(STEWARD_VERSION));
   }
 

@@ -211,10 +211,12 @@ Examples make_examples() {
   out.meter_events.previous = hash_of(out.events);
   out.hole = block_of(Stream::telemetry, 501, 1'500, 9'000,
                       Hole{{501}, {1'500}, "quota", digest_of("the last missing block")});
-  out.ack = {uuid("99999999-8888-4777-8666-555555555555"),
-             {{log_of(Stream::readings).epoch, Stream::readings, 11},
-              {log_of(Stream::doors).epoch, Stream::doors, 1}},
-             after_ms(3'731'200)};
+  out.ack = {
+      uuid("99999999-8888-4777-8666-555555555555"),
+      {{log_of(Stream::readings).epoch, Stream::readings, 11, digest_of("the block that ends at 11")},
+       {log_of(Stream::doors).epoch, Stream::doors, 1, digest_of("the first door event's block")}},
+      after_ms(3'731'200),
+      {{log_of(Stream::telemetry).epoch, Stream::telemetry, 7, digest_of("a block of another history")}}};
   out.state = {SiteId("riverside"),
                GatewayId("gw1"),
                true,
@@ -231,6 +233,11 @@ Examples make_examples() {
                   false,
                   {{"desired", 17, "there is no profile \"cjt188-2004-cold-water/1\" on this gateway",
                     "本网关没有表型 \"cjt188-2004-cold-water/1\""}}};
+  out.command = {SiteId("riverside"), GatewayId("gw1"),    uuid("33333333-4444-4555-8666-777777777777"),
+                 after_ms(3'800'000), after_ms(3'820'000), OpenDoor{"gate", 1}};
+  out.command_result = {out.command.site,       out.command.gateway, out.command.id,
+                        CommandOutcome::done,   after_ms(3'800'640), "",
+                        {{"outcome", "opened"}}};
   return out;
 }
 
@@ -249,6 +256,8 @@ std::vector<ExampleFile> write_examples(const Examples& of) {
           {"closing.hex", sealed(seal_closing(of.closing_records.front(), gateway))},
           {"ack.hex", sealed(encode_ack(of.ack, cloud))},
           {"desired.hex", sealed(encode_desired(of.site_config, cloud))},
+          {"command.hex", sealed(encode_command(of.command, cloud))},
+          {"command-result.hex", hex_lines(encode_command_result(of.command_result, gateway))},
           {"site-config.json", print_site_config(of.site_config) + "\n"},
           {"reported.json", encode_reported(of.reported) + "\n"},
           {"state.json", encode_state(of.state) + "\n"},

@@ -6,6 +6,7 @@
 #include "contract/nouns/bytes.hpp"
 #include "contract/wire/ack.hpp"
 #include "contract/wire/block_codec.hpp"
+#include "contract/wire/command.hpp"
 #include "contract/wire/site_config.hpp"
 #include "contract/wire/state.hpp"
 
@@ -21,6 +22,8 @@ struct Examples {
   EdgeState state;
   SiteConfigDocument site_config;
   ReportedConfig reported;
+  Command command;
+  CommandResult command_result;
 };
 Examples make_examples();
 

@@ -19,7 +19,7 @@ TEST_SUITE("contract/examples") {
             << file.content;
       }
     }
-    REQUIRE(files.size() == 18);
+    REQUIRE(files.size() == 20);
     for (const auto& file : files) {
       CAPTURE(file.name);
       CHECK(test::example_text(file.name) == file.content);
@@ -48,6 +48,9 @@ TEST_SUITE("contract/examples") {
     }
     CHECK(*open_closing(test::example_bytes("closing.hex"), gateway) == examples.closing_records.front());
     CHECK(*decode_ack(test::example_bytes("ack.hex"), cloud) == examples.ack);
+    CHECK(*decode_command(test::example_bytes("command.hex"), cloud) == examples.command);
+    CHECK(*decode_command_result(test::example_bytes("command-result.hex"), gateway) ==
+          examples.command_result);
     Problems problems;
     CHECK(*decode_desired(test::example_bytes("desired.hex"), cloud, problems) == examples.site_config);
     CHECK(*read_site_config("x", test::example_text("site-config.json"), problems) == examples.site_config);

@@ -32,7 +32,13 @@ std::vector<Kind> kinds_signed_by(const Signer& signer) {
     Problems problems;
     return bool(decode_desired(bytes, key, problems));
   };
-  return {{"readings", *encode_block(examples.readings, signer), block},
+  const auto command = [](ByteView bytes, const Verifier& key) { return bool(decode_command(bytes, key)); };
+  const auto result = [](ByteView bytes, const Verifier& key) {
+    return bool(decode_command_result(bytes, key));
+  };
+  return {{"command", *encode_command(examples.command, signer), command},
+          {"command result", encode_command_result(examples.command_result, signer), result},
+          {"readings", *encode_block(examples.readings, signer), block},
           {"catalogue", *encode_block(examples.catalogue, signer), block},
           {"closings", *encode_block(examples.closings, signer), block},
           {"doors", *encode_block(examples.doors, signer), block},
@@ -153,6 +159,8 @@ TEST_SUITE("contract/hostile bytes") {
     CHECK_FALSE(peek_block(large));
     CHECK_FALSE(open_closing(large, anyone));
     CHECK_FALSE(decode_ack(large, anyone));
+    CHECK_FALSE(decode_command(large, anyone));
+    CHECK_FALSE(decode_command_result(large, anyone));
     CHECK_FALSE(decode_desired(large, anyone, problems));
     CHECK_FALSE(decode_state(chars_of(large)));
     CHECK_FALSE(decode_reported(chars_of(large)));

@@ -28,8 +28,10 @@ Result<Ack> ack_of_text(std::string_view json) {
 
 constexpr std::string_view ack_text =
     R"({"schema":1,"store":"99999999-8888-4777-8666-555555555555","at_ms":5,"logs":[)"
-    R"({"epoch":"11111111-2222-4333-8444-555555555555","stream":"readings","upto":11},)"
-    R"({"epoch":"11111111-2222-4333-8444-555555555555","stream":"doors","upto":1}]})";
+    R"({"epoch":"11111111-2222-4333-8444-555555555555","stream":"readings","upto":11,"hash":)"
+    R"("da00000000000000000000000000000000000000000000000000000000000000"},)"
+    R"({"epoch":"11111111-2222-4333-8444-555555555555","stream":"doors","upto":1,"hash":)"
+    R"("db00000000000000000000000000000000000000000000000000000000000000"}],"forks":[]})";
 
 Problems problems_of(std::string_view text) {
   Problems problems;
@@ -74,7 +76,7 @@ TEST_SUITE("contract/ack") {
     CHECK(ack_of_text(replaced(good, "\"schema\":1", "\"schema\":2")).error().message ==
           "line 1: not an object with \"schema\": 1, the only version known here");
     CHECK(ack_of_text(replaced(good, "\"at_ms\":5", "\"at_ms\":5,\"all\":true")).error().message ==
-          "line 1: unknown key \"all\"; known here: schema, store, at_ms, logs");
+          "line 1: unknown key \"all\"; known here: schema, store, at_ms, logs, forks");
     CHECK(ack_of_text(replaced(good, "\"at_ms\":5,", "")).error().message == "line 1: \"at_ms\" is missing");
     CHECK(ack_of_text(replaced(good, "\"upto\":11", "\"upto\":-1")).error().message ==
           "line 1: \"logs[0].upto\" must be 0 to 9007199254740991");

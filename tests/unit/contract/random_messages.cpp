@@ -229,7 +229,10 @@ Ack RandomMessages::ack() {
   Uuid epoch{};
   for (std::size_t i = size_below(wire_limit::acked_logs / 5 + 1); i > 0; --i) {
     epoch[0] = static_cast<std::uint8_t>(epoch[0] + 1 + below(3));
-    for (const Stream stream : all_streams) ack.logs.push_back({epoch, stream, below(wire_limit::seq + 1)});
+    for (const Stream stream : all_streams)
+      ack.logs.push_back({epoch, stream, below(wire_limit::seq + 1), octets<32>()});
+    if (ack.forks.size() < most_acked_forks && one_in(4))
+      ack.forks.push_back({epoch, Stream::readings, 1 + below(wire_limit::seq), octets<32>()});
   }
   return ack;
 }
@@ -315,6 +318,32 @@ SiteConfigDocument RandomMessages::site_config() {
                                .serial = std::string(size_below(33), '7')});
   }
   return document;
+}
+
+Command RandomMessages::command() {
+  Command command{SiteId(code()), GatewayId(code()), octets<16>(), {}, {}, ReadNow{MeterId(text(1, 64))}};
+  switch (below(4)) {
+    case 0: break;
+    case 1:
+      command.verb = Resend{all_streams[below(std::size(all_streams))], Seq{1 + below(wire_limit::seq)}};
+      break;
+    case 2: command.verb = RestartBus{BusId(text(1, 64))}; break;
+    default: command.verb = OpenDoor{text(1, 64), static_cast<std::uint8_t>(1 + below(4))}; break;
+  }
+  const auto life =
+      1 + static_cast<std::int64_t>(below(static_cast<std::uint64_t>(longest_life(command.verb).count())));
+  command.issued = std::min(instant(), instant_from_ms(wire_limit::instant_ms - life));
+  command.expires = command.issued + Milliseconds(life);
+  return command;
+}
+
+CommandResult RandomMessages::command_result() {
+  CommandResult result{SiteId(code()), GatewayId(code()), octets<16>(), CommandOutcome{}, instant(), "", {}};
+  result.outcome = static_cast<CommandOutcome>(below(4));
+  result.message = text(0, wire_limit::command_message_bytes / 4);
+  for (std::size_t i = size_below(5); i > 0; --i)
+    result.values.emplace_back(text(1, wire_limit::word_bytes), text(0, wire_limit::name_bytes));
+  return result;
 }
 
 }  // namespace steward::test

@@ -7,6 +7,7 @@
 #include "contract/nouns/meter_event.hpp"
 #include "contract/wire/ack.hpp"
 #include "contract/wire/block_codec.hpp"
+#include "contract/wire/command.hpp"
 #include "contract/wire/site_config.hpp"
 #include "contract/wire/state.hpp"
 
@@ -40,6 +41,8 @@ class RandomMessages {
   Ack ack();
   EdgeState state();
   SiteConfigDocument site_config();
+  Command command();
+  CommandResult command_result();
   /// Sound, of any kind.
   MeterEvent meter_event();
 

@@ -82,6 +82,22 @@ TEST_SUITE("contract/wire properties") {
     });
   }
 
+  TEST_CASE("every command and its result read back as they were written") {
+    for_many_seeds([](test::RandomMessages& random) {
+      const Command command = random.command();
+      const auto sealed = encode_command(command, cheap);
+      REQUIRE_MESSAGE(sealed, sealed.error().message);
+      const auto read = decode_command(*sealed, cheap);
+      REQUIRE_MESSAGE(read, read.error().message);
+      REQUIRE(*read == command);
+
+      const CommandResult result = random.command_result();
+      const auto answer = decode_command_result(encode_command_result(result, cheap), cheap);
+      REQUIRE_MESSAGE(answer, answer.error().message);
+      REQUIRE(*answer == result);
+    });
+  }
+
   TEST_CASE("every topic reads back as it was written") {
     for_many_seeds([](test::RandomMessages& random) {
       const SiteId site(random.code());
@@ -95,6 +111,11 @@ TEST_SUITE("contract/wire properties") {
       REQUIRE(*parse_topic(state_topic(site, gateway)) == Topic{site, gateway, TopicKind::state, {}});
       REQUIRE(*parse_topic(desired_topic(site, gateway)) == Topic{site, gateway, TopicKind::desired, {}});
       REQUIRE(*parse_topic(reported_topic(site, gateway)) == Topic{site, gateway, TopicKind::reported, {}});
+      const Uuid id = random.octets<16>();
+      REQUIRE(*parse_topic(command_topic(site, gateway, id)) ==
+              Topic{site, gateway, TopicKind::command, {}, id});
+      REQUIRE(*parse_topic(command_result_topic(site, gateway, id)) ==
+              Topic{site, gateway, TopicKind::command_result, {}, id});
     });
   }
 }

@@ -440,3 +440,75 @@ TEST_SUITE("drivers/bus/line_guard") {
     CHECK(guard.status(electric).standing == Standing::clean);
   }
 }
+
+TEST_SUITE("drivers/bus/line_guard/surveyed") {
+  /// A scan's read that went out at the line's speed, or another, and what was heard.
+  Surveyed read_of(Ticks at, std::vector<HeardFrame> overheard, bool other_speed = false) {
+    Surveyed surveyed;
+    surveyed.went_out = true;
+    surveyed.other_speed = other_speed;
+    surveyed.ended = at;
+    surveyed.overheard = std::move(overheard);
+    return surveyed;
+  }
+
+  TEST_CASE("for a minute after a scan's read the replies of strangers are no second master's") {
+    Line line;
+    line.identify(1);
+    line.guard.surveyed(read_of(line.now, {Line::answer(9, volts, 5)}), line.now);
+    CHECK(line.guard.take_notices().empty());
+    CHECK(line.standing() == Standing::clean);
+    // One that comes late, in the middle of a round, is the scan's as well.
+    line.now += 59s;
+    auto sending = line.open(volts);
+    (void)line.guard.close(sending, line.heard({Line::answer(9, volts, 5), Line::answer(1, volts, 5)}));
+    CHECK(line.guard.take_notices().empty());
+    // After the minute it is somebody else's.
+    line.now += 2s;
+    line.identify(1);
+    sending = line.open(energy);
+    (void)line.guard.close(sending, line.heard({Line::answer(9, volts, 5)}));
+    const auto notices = line.guard.take_notices();
+    REQUIRE(notices.size() == 1);
+    CHECK(notices[0].kind == BusNotice::Kind::foreign_master);
+  }
+
+  TEST_CASE("a request that is not ours is a second master's, scan or not") {
+    Line line;
+    line.identify(1);
+    auto request = Line::answer(1, volts, 0);
+    request.kind = HeardFrame::Kind::request;
+    line.guard.surveyed(read_of(line.now, {request}), line.now);
+    const auto notices = line.guard.take_notices();
+    REQUIRE(notices.size() == 1);
+    CHECK(notices[0].kind == BusNotice::Kind::foreign_master);
+    CHECK(line.standing() == Standing::quarantined);
+  }
+
+  TEST_CASE("after a read at another speed every unit is identified again before it is believed") {
+    Line line;
+    line.identify(1);
+    line.identify(2);
+    line.guard.surveyed(read_of(line.now, {}), line.now);  // at its own speed: nothing to doubt
+    CHECK(line.standing(1) == Standing::clean);
+    line.guard.surveyed(read_of(line.now, {}, true), line.now);
+    CHECK(line.standing(1) == Standing::quarantined);
+    CHECK(line.standing(2) == Standing::quarantined);
+    CHECK_FALSE(line.guard.open(UnitAddress{1}, volts, line.now));
+    CHECK(line.guard.status(UnitAddress{1}).ready_at >= line.now + 3s);  // what may come late has come
+    line.identify(1);
+    CHECK(line.exchange(line.open(volts)));
+  }
+
+  TEST_CASE("a path that fails under a scan is lost for the units too; one that cannot be searched is not") {
+    Line line;
+    line.identify(1);
+    auto failed = read_of(line.now, {});
+    failed.lost = Error{Fault::unsupported, "this path cannot be searched"};
+    line.guard.surveyed(failed, line.now);
+    CHECK(line.standing() == Standing::clean);
+    failed.lost = Error{Fault::retry, "the serial device went away"};
+    line.guard.surveyed(failed, line.now);
+    CHECK(line.standing() == Standing::quarantined);
+  }
+}

@@ -33,6 +33,7 @@ Bytes hex(std::string_view text) {
 }
 
 // As in item_codec_test.cpp: published vectors.
+const Bytes ask_energy = hex("68 01 00 00 00 00 00 68 11 04 33 33 34 33 B3 16");
 const Bytes give_energy = hex("FE FE FE FE 68 01 00 00 00 00 00 68 91 08 33 33 34 33 AB 89 67 45 17 16");
 const Bytes give_volume =
     hex("68 10 12 00 00 00 00 00 00 81 16 90 1F 00 10 00 10 00 2C 10 00 10 00 2C 00 00 00 00 00 00 00 00 FF "
@@ -122,6 +123,38 @@ std::string timer_of(std::uint16_t port) {
 }  // namespace
 
 TEST_SUITE("drivers/modbus/over_tcp") {
+  TEST_CASE("a device server's line is searched: bytes alone come back, and the guard hears their frames") {
+    const DeviceServer server({give_energy});
+    Loop loop;
+    const auto wire = make_over_tcp_wire(loop, place_of(server), dlt645_codec());
+    std::optional<Surveyed> found;
+    loop.spawn([](BusWire& line, std::optional<Surveyed>& into) -> Awaitable<void> {
+      const Survey survey{
+          ask_energy, {}, [](ByteView) { return give_energy.size(); }, std::chrono::seconds(10)};
+      into.emplace(co_await line.survey(survey));
+    }(*wire, found));
+    REQUIRE(loop.run_until([&] { return found.has_value(); }, Milliseconds(30'000)));
+    CHECK(found->went_out);
+    CHECK_FALSE(found->lost);
+    CHECK_FALSE(found->other_speed);  // it has one
+    CHECK(found->burst == give_energy);
+    REQUIRE(found->overheard.size() == 1);
+    CHECK(found->overheard[0].unit == power);
+  }
+
+  TEST_CASE("a TCP gateway that takes requests apart cannot be searched, and says so") {
+    const DeviceServer server({});
+    Loop loop;
+    const auto wire = make_gateway_wire(loop, place_of(server));
+    std::optional<Surveyed> found;
+    loop.spawn([](BusWire& line, std::optional<Surveyed>& into) -> Awaitable<void> {
+      into.emplace(co_await line.survey({}));
+    }(*wire, found));
+    REQUIRE(loop.run_until([&] { return found.has_value(); }, Milliseconds(5'000)));
+    REQUIRE(found->lost);
+    CHECK(found->lost->fault == Fault::unsupported);
+  }
+
   TEST_CASE(
       "a device server carries DL/T 645 and CJ/T 188 of one line, and is dialled again when it hangs up") {
     const DeviceServer server({give_energy, give_volume});

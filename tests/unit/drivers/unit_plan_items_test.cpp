@@ -76,7 +76,8 @@ TEST_SUITE("drivers/modbus/unit_plan_items") {
     CHECK(plan.probe.spans[1].first == 0x3901F);
     CHECK(plan.probe.distinct);
     CHECK(plan.strong(ChannelNo{0}));
-    CHECK(plan.dictionary.entries().size() == 4);
+    // Those four, the settlement day, and the totals of the last twelve of them.
+    CHECK(plan.dictionary.entries().size() == 4 + 1 + 12);
   }
 
   TEST_CASE("an electricity meter's probes are asked for nothing else") {
@@ -89,14 +90,18 @@ TEST_SUITE("drivers/modbus/unit_plan_items") {
     CHECK_FALSE(plan.dictionary.alternate(plan.reads[0][0].span));
   }
 
-  TEST_CASE("two weeks of frozen days have a place, with the instant of each") {
+  TEST_CASE("two weeks of frozen days have a place, with the instant of each, and a year of settlements") {
     const Profile meter = shipped("dlt645-2007-1ph");
     const auto plan = plan_unit(meter, {all_channels(meter)}, line_read_cost(meter.protocol, {}));
-    REQUIRE(plan.frozen.size() == most_frozen_reads);
+    REQUIRE(plan.frozen.size() == most_frozen_reads + 12);
     CHECK(plan.frozen[0].span == item645(0x05060101, 20));
     CHECK(plan.frozen[0].time == item645(0x05060001, 5));
     CHECK(plan.frozen[15].span == item645(0x05060110, 20));
     CHECK(plan.frozen[15].time == item645(0x05060010, 5));
+    CHECK(plan.frozen[16].span == item645(0x00010001, 4));
+    CHECK_FALSE(plan.frozen[16].time);
+    CHECK(plan.frozen[27].span == item645(0x0001000C, 4));
+    for (const auto& day : meter.frozen[1].settles) CHECK(plan.dictionary.serves(day));
     REQUIRE(plan.clock);
     CHECK(plan.clock->span == item645(0x0400010C, 7));
     for (const auto& read : plan.frozen) CHECK(plan.dictionary.serves(read.span));

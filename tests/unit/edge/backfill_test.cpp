@@ -34,6 +34,8 @@ class FreezingMeter : public RegisterBus {
     if (silent_from != 0 && reads >= silent_from) co_return Error{Fault::retry, "no reply in 1000 ms"};
     clock_.advance(100ms);
     if (span.first == 0x0400010C) co_return paired(clock_bytes());
+    if ((span.first & ~0xFFU) == 0x04000B00) co_return paired(settle_bytes((span.first & 0xFF) - 1));
+    if ((span.first & ~0xFFU) == 0x00010000) co_return paired(settled_bytes(span.first & 0xFF));
     const auto back = static_cast<std::int64_t>(span.first & 0xFF);
     const bool is_time = (span.first & 0xFF00) == 0;
     if (back > kept) co_return paired(std::vector<std::uint8_t>(span.count, 0xFF));
@@ -63,6 +65,7 @@ class FreezingMeter : public RegisterBus {
   static std::int64_t dial_at(std::int64_t local_ms) { return local_ms / 3'600'000 * 1000 % 1'000'000'000; }
 
   ProfileChannel energy;
+  std::vector<std::pair<int, int>> settles;  // day of the month and hour
   int reads = 0;
   int identities = 0;
   std::int64_t kept = 62;
@@ -74,6 +77,21 @@ class FreezingMeter : public RegisterBus {
   std::function<void(RegisterSpan)> on_read;
 
  private:
+  std::vector<std::uint8_t> settle_bytes(std::size_t place) const {
+    if (place >= settles.size()) return {0x99, 0x99};
+    return {bcd(settles[place].second), bcd(settles[place].first)};
+  }
+  /// Hour by hour back from now, until so many settlements have passed.
+  std::vector<std::uint8_t> settled_bytes(std::uint32_t back) const {
+    constexpr std::int64_t hour_ms = 3'600'000;
+    auto at = (ms_of(clock_.now()) + offset_ms + shift_ms) / hour_ms * hour_ms;
+    for (std::uint32_t left = back; !settles.empty(); at -= hour_ms) {
+      const auto [date, minutes] = split(at);
+      const std::pair here{static_cast<int>(static_cast<unsigned>(date.day())), minutes / 60};
+      if (std::find(settles.begin(), settles.end(), here) != settles.end() && --left == 0) break;
+    }
+    return bytes_of(encode(energy, dial_at(at)), 4);
+  }
   std::vector<std::uint8_t> time_bytes(std::int64_t local) const {
     const auto [date, minutes] = split(local);
     return {bcd(minutes % 60), bcd(minutes / 60), bcd(static_cast<int>(static_cast<unsigned>(date.day()))),
@@ -157,7 +175,7 @@ TEST_SUITE("edge/backfill") {
       CHECK(one.read_at <= bench.clock.now());
     }
     CHECK(bench.bus.reads ==
-          1 + 2 * 4 + 1);  // the clock, three days and one too old, the newest instant again
+          1 + 2 * 4 + 1 + 3);  // the clock, three days and one too old, the newest again, no settlement day
   }
 
   TEST_CASE("what the meter never kept is nothing, and nothing is looked for behind it") {
@@ -262,7 +280,7 @@ TEST_SUITE("edge/backfill") {
     CHECK_FALSE(bench.run().whole);
     const auto reads = bench.bus.reads;
     const auto report = bench.run();
-    CHECK(bench.bus.reads == reads + 1);  // the clock alone
+    CHECK(bench.bus.reads == reads + 1 + 3);  // the clock, and the settlement days
     CHECK(report.whole);
     CHECK(report.given == 0);
   }
@@ -280,6 +298,103 @@ TEST_SUITE("edge/backfill") {
     CHECK(instant_from_ms(*at) == std::chrono::sys_days{std::chrono::year{2024} / 5 / 2});
     block.words = Words(20, 0xFFFF);
     CHECK_FALSE(frozen_ms(*daily, block));
+  }
+}
+
+TEST_SUITE("edge/backfill/settlements") {
+  TEST_CASE("the totals of a meter's settlement days come with their instants, two in a month too") {
+    Bench bench;
+    bench.bus.settles = {{1, 0}, {15, 12}};
+    bench.bus.kept = 0;  // no daily ones
+    bench.wish.from = bench.clock.now() - 24h * 70;
+    bench.wish.live[ChannelNo{0}] = {bench.live(bench.wish.from), bench.live(bench.clock.now() - 1min)};
+    const auto report = bench.run();
+    CHECK(report.whole);
+    CHECK(report.suspect == 0);
+    // Ten in the morning of 1 June: 1 June, 15 and 1 May, 15 and 1 April.
+    REQUIRE(bench.given.size() == 5);
+    const auto at = [](unsigned month, unsigned day, int hour) {
+      return ms_of(Instant(
+          std::chrono::sys_days{std::chrono::year{2026} / static_cast<int>(month) / static_cast<int>(day)} +
+          std::chrono::hours(hour)));
+    };
+    const std::int64_t instants[] = {at(4, 1, 0), at(4, 15, 12), at(5, 1, 0), at(5, 15, 12), at(6, 1, 0)};
+    for (std::size_t one = 0; one < 5; ++one) {
+      CHECK(bench.given[one].frozen_at_ms == instants[one]);
+      CHECK(bench.given[one].value == FreezingMeter::dial_at(instants[one]));
+      CHECK(bench.given[one].freeze == Freeze::month);
+      CHECK(bench.given[one].quality == Quality::good);
+    }
+  }
+
+  TEST_CASE("a meter that settles while it is read gives nothing, since every total moved by one") {
+    Bench bench;
+    bench.bus.settles = {{1, 11}};
+    bench.bus.kept = 0;
+    bench.wish.from = bench.clock.now() - 24h * 70;
+    bench.bus.on_read = [&](RegisterSpan span) {
+      if (span.first == 0x00010001) bench.clock.advance(1h);  // eleven o'clock
+    };
+    const auto report = bench.run();
+    CHECK_FALSE(report.whole);
+    CHECK(report.why == "the meter settled meanwhile");
+    CHECK(bench.given.empty());
+    bench.bus.on_read = {};
+    CHECK(bench.run().whole);
+    CHECK(bench.given.size() == 3);
+  }
+
+  TEST_CASE(
+      "a meter that does not tell its settlement days is asked once for them, and gives its midnights") {
+    Bench bench;
+    bench.bus.refuses = 0x04000B01;
+    CHECK_FALSE(bench.run().whole);
+    CHECK(bench.unserved.size() == 3);  // nobody asks for the second and third
+    const auto report = bench.run();
+    CHECK(report.whole);
+    CHECK(report.given == 3);
+  }
+
+  TEST_CASE("a settlement day that is none, or not in use, dates nothing") {
+    FrozenBlocks blocks;
+    blocks.settles = {{RegisterKind::dlt645_item, 0x04000B01, 2}};
+    blocks.bytes = {ClockByte::hour, ClockByte::day};
+    blocks.bcd = true;
+    const auto day = [&](std::uint16_t word) { return settle_day(blocks, Words{word}); };
+    CHECK(day(0x0028) == SettleDay{28, 0});
+    CHECK(day(0x2301) == SettleDay{1, 23});
+    for (const std::uint16_t none :
+         std::initializer_list<std::uint16_t>{0x9999, 0, 0x0029, 0x2401, 0x0A01, 0xFFFF}) {
+      CAPTURE(none);
+      CHECK_FALSE(day(none));
+    }
+    CHECK(settled_at({}, 0, 12).empty());
+  }
+
+  TEST_CASE("a day without an hour is its midnight, and what was frozen then is doubtful") {
+    const SettleDay first{1, std::nullopt};
+    const auto noon = Instant(std::chrono::sys_days{std::chrono::year{2026} / 3 / 1} + 12h);
+    const auto at = settled_at({&first, 1}, ms_of(noon), 3);
+    REQUIRE(at.size() == 3);
+    CHECK(instant_from_ms(at[0]) == std::chrono::sys_days{std::chrono::year{2026} / 3 / 1});
+    CHECK(instant_from_ms(at[1]) == std::chrono::sys_days{std::chrono::year{2026} / 2 / 1});
+    CHECK(instant_from_ms(at[2]) == std::chrono::sys_days{std::chrono::year{2026} / 1 / 1});
+
+    const auto profile = shipped("cjt188-2004-cold-water");
+    REQUIRE(profile.frozen.size() == 1);
+    const Bytes settled{0x10, 0x00, 0x10, 0x00, 0x2C};
+    FrozenBlock block{paired(settled), {}, noon, at[0], true};
+    const auto instant = instant_from_ms(at[0]) - 8h;
+    const std::vector<LiveValue> live{{1'000'000, instant - 1h}, {1'000'200, instant + 1h}};
+    const auto read = [&] {
+      return frozen_reading(profile, MeterNo{1}, profile.frozen[0], profile.frozen[0].parts[0], block,
+                            Milliseconds(0), live, FrozenRules{});
+    };
+    CHECK(read().value == 1'000'100);
+    CHECK(read().quality == Quality::suspect);
+    CHECK(read().reason == Reason::time_unsure);
+    block.unsure = false;
+    CHECK(read().quality == Quality::good);
   }
 }
 
@@ -323,5 +438,28 @@ TEST_SUITE("edge/backfill/gaps") {
     book.read(MeterNo{1}, ChannelNo{0}, {1, day + 1s});
     book.read(MeterNo{1}, ChannelNo{0}, {2, day + 23h});
     CHECK_FALSE(book.wish(MeterNo{1}));
+  }
+
+  TEST_CASE("a technician's question comes with the live values around every boundary since then") {
+    GapBook book(960);
+    const MeterNo meter{3};
+    const ChannelNo total{0};
+    const Instant midnight = std::chrono::sys_days{std::chrono::year{2026} / 6 / 1} - 8h;
+    for (int hour = 0; hour < 24 * 60; ++hour) {
+      const auto at = midnight + std::chrono::hours(hour);
+      if (hour % 24 == 0) book.closed(meter, total, at);
+      book.read(meter, total, {hour, at + 5s});
+    }
+    CHECK_FALSE(book.wish(meter));  // nothing is missing
+    const auto from = midnight + 24h * 57;
+    const auto wish = book.wish_from(meter, from);
+    CHECK(wish.from == from);
+    const auto& live = wish.live.at(total);
+    REQUIRE(live.size() == 7);            // around three midnights, and the last
+    CHECK(live.front().taken_at < from);  // the last before it
+    CHECK(live[1].value == 57 * 24);
+    CHECK(live.back().value == 60 * 24 - 1);
+    CHECK(book.wish_from(meter, midnight).live.at(total).size() <= 65);  // bounded
+    CHECK(book.wish_from(MeterNo{9}, from).live.empty());
   }
 }

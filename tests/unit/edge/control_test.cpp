@@ -136,7 +136,9 @@ TEST_SUITE("edge/control_messages") {
     CHECK(why(read_control_request("[]")) == "the request must be one JSON object");
     const std::string verbs =
         "\"verb\" must be status, doctor, scan, verify, trace, cancel, open-door, card-put, card-delete, "
-        "unlatch, meter-exchange, meter-reset, meter-ratio, meter-remove, meter-seal or pulse-base";
+        "unlatch, meter-exchange, meter-reset, meter-ratio, meter-remove, meter-seal, pulse-base, backfill "
+        "or "
+        "take-keys";
     CHECK(why(read_control_request("{}")) == verbs);
     CHECK(why(read_control_request(R"({"verb":"reboot"})")) == verbs);
     CHECK(why(read_control_request(R"({"verb":"trace"})")) == "\"line\" must be the name of a bus");

@@ -5,6 +5,7 @@
 
 #include "edge/app/alarm_book.hpp"
 #include "edge/app/load_site.hpp"
+#include "kit/crypto/key_file.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 using namespace steward;
@@ -20,8 +21,8 @@ struct GatewayFolder {
       "broker": { "host": "localhost" },
       "buses": [ { "bus": "b1", "kind": "modbus_tcp", "host": "127.0.0.1" } ] })");
     write("meters.csv", "meter,profile,bus,unit\nE-1,eastron-sdm630/1,b1,1\n");
-    for (const auto* name : {"ca.pem", "gateway.pem", "gateway-key.pem"})
-      write("keys/" + std::string(name), "pem");
+    write("keys/ca.pem", "pem");
+    REQUIRE(write_secret_file(folder.path() / "keys/gateway.pem", "pem"));
     write("keys/enrolment.json", R"({"site":"riverside","gateway":"gw1"})");
     const auto key = SigningKey::from_seed({1});
     REQUIRE(key.save(folder.path() / "keys/block-key.pem"));
@@ -71,7 +72,7 @@ TEST_SUITE("edge/load_site") {
     CHECK(mentions(problems, "unit \"300\" is not a Modbus address"));
     CHECK(mentions(problems, "this enrolment is for riverside/gw7, the config is for riverside/gw1"));
     CHECK(mentions(problems, "cloud-key.pub.pem"));
-    CHECK(mentions(problems, "ca.pem; make it anew"));
+    CHECK(mentions(problems, "ca.pem; finish with"));
     CHECK(problems.size() == 5);
   }
 

@@ -136,6 +136,50 @@ TEST_SUITE("edge/meter_verb") {
     CHECK(holds(plan(request, known).problems, "--initial 0.100 is above what the meter showed at"));
   }
 
+  TEST_CASE("a register read for the verb says whose it is, and what does not go with it is refused") {
+    auto known = facts();
+    known.fresh = 1'234'560;  // the old meter still hangs there
+    auto planned = plan(exchange(), known);
+    REQUIRE_MESSAGE(planned.change, planned.problems);
+    CHECK(planned.change->compared_en ==
+          "with the register read now, 1234.560 (2026-06-01T00:00:00.000Z): still the old meter's");
+    CHECK(holds(planned.change->compared_zh, "仍是旧表"));
+
+    known.fresh = 40;  // the new one does: the register fell since the last reading
+    planned = plan(exchange(), known);
+    REQUIRE_MESSAGE(planned.change, planned.problems);
+    CHECK(planned.change->event.since == noon - 1h);
+    CHECK(holds(planned.change->compared_en, ": the new meter's"));
+    auto request = exchange();
+    request.initial_register = "0.90";
+    CHECK(holds(plan(request, known).problems, "--initial 0.900 is above what the meter show"));
+
+    known.fresh = 7'000'000;  // a new one that was used before: nothing fell
+    request.initial_register = "7000.00";
+    CHECK(plan(request, known).change);
+    request.initial_register = "0.00";
+    CHECK(holds(plan(request, known).problems, "goes with neither --final 1234.560 nor --initial 0.000"));
+
+    request.kind = MeterEventKind::sealed;
+    request.new_meter.clear();
+    request.initial_register.clear();
+    CHECK(holds(plan(request, known).problems, "which goes with no --final 1234.560"));
+    known.fresh = 1'240'000;  // counted on since somebody looked
+    CHECK(plan(request, known).change);
+  }
+
+  TEST_CASE("where the meter gives no value the last reading is compared with, and that is said") {
+    auto known = facts();
+    known.unread = "no reply in 1000 ms";
+    const auto planned = plan(exchange(), known);
+    REQUIRE_MESSAGE(planned.change, planned.problems);
+    CHECK(planned.change->compared_en ==
+          "with the last reading, 1234.000 of 2026-05-31T23:00:00.000Z; it gives no value now: no reply in "
+          "1000 ms");
+    known.mark.reset();
+    CHECK(holds(plan(exchange(), known).change->compared_en, "with nothing: no reading of it is known"));
+  }
+
   TEST_CASE("a reset, a ratio and a sealing leave the list alone; a removal takes the row out") {
     auto request = exchange();
     request.kind = MeterEventKind::reset;

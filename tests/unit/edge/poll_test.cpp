@@ -122,9 +122,9 @@ TEST_SUITE("edge/poll_plan") {
     BusSetup idle;
     idle.bus = BusId("spare");
     setup.buses = {tcp, rtu, idle};
-    setup.meters = {{MeterId("E-1"), ProfileId("p/1"), BusId("b1"), UnitAddress{1}, "", 2},
-                    {MeterId("E-2"), ProfileId("p/1"), BusId("line1"), UnitAddress{1}, "", 3},
-                    {MeterId("E-3"), ProfileId("p/1"), BusId("b1"), UnitAddress{2}, "", 4}};
+    setup.meters = {{MeterId("E-1"), ProfileId("p/1"), BusId("b1"), UnitAddress{1}, "", {2}},
+                    {MeterId("E-2"), ProfileId("p/1"), BusId("line1"), UnitAddress{1}, "", {3}},
+                    {MeterId("E-3"), ProfileId("p/1"), BusId("b1"), UnitAddress{2}, "", {4}}};
     return setup;
   }
 

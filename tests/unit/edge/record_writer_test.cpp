@@ -15,8 +15,7 @@ struct Writing {
     auto opened = Outbox::open(outbox_setup(folder), edge_key());
     REQUIRE(opened);
     thread.emplace(loop, std::move(*opened), [](const LogMarks&) {});
-    writer.emplace(loop, clock, log, *thread, Uuid{1}, RecordWriter::Handlers{[](const Error&) {}, {}, {}},
-                   Seq{});
+    writer.emplace(loop, clock, log, *thread, Uuid{1}, RecordWriter::Handlers{[](const Error&) {}, {}, {}});
   }
   void settle() {
     bool done = false;

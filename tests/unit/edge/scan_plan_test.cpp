@@ -1,4 +1,5 @@
 #include "edge/commission/scan_plan.hpp"
+#include "edge/commission/scan_gap.hpp"
 
 #include <doctest/doctest.h>
 
@@ -351,5 +352,34 @@ TEST_SUITE("edge/scan_plan") {
     CHECK(scan_whole(ask, Bytes{1, 3, 2}) == 7);
     CHECK(scan_whole(ask, Bytes{1, 0x83, 2}) == 5);
     CHECK(scan_whole(ask, ask.request) == 8 + 5);
+  }
+}
+
+TEST_SUITE("edge/commission/scan gaps") {
+  TEST_CASE("at the line's own speed a read goes out only if it ends before the next round") {
+    ScanGap gap{true, false, Milliseconds(10'000), Milliseconds(60'000), 4, true, 200ms};
+    CHECK(turn_of(gap) == ScanTurn::ask);
+    gap.left = Milliseconds(299);
+    CHECK(turn_of(gap) == ScanTurn::wait);
+    gap.left = Milliseconds(300);
+    CHECK(turn_of(gap) == ScanTurn::ask);
+    gap.round_due = true;
+    CHECK(turn_of(gap) == ScanTurn::wait);
+    gap.in_service = false;  // no round reads this line
+    CHECK(turn_of(gap) == ScanTurn::ask);
+  }
+
+  TEST_CASE("another speed is asked at in slices, each with room for the probes of every unit behind it") {
+    const auto at = [](std::int64_t left, std::int64_t every, std::size_t planned, bool due = false) {
+      return turn_of({true, due, Milliseconds(left), Milliseconds(every), planned, false, 200ms});
+    };
+    CHECK(at(60'000, 60'000, 4) == ScanTurn::ask);
+    CHECK(at(6'200, 60'000, 4) == ScanTurn::ask);   // 5 s, and 0.3 s for each of the four
+    CHECK(at(6'199, 60'000, 4) == ScanTurn::wait);  // the slice ends
+    CHECK(at(-5, 60'000, 4) == ScanTurn::wait);     // the round is late: it goes first
+    CHECK(at(60'000, 60'000, 4, true) == ScanTurn::wait);
+    CHECK(at(60'000, 60'000, 100) == ScanTurn::never);  // the gap could not hold their probes
+    CHECK(at(900'000, 900'000, 100) == ScanTurn::ask);
+    CHECK(at(1'000, 1'000, 0) == ScanTurn::never);
   }
 }

@@ -267,8 +267,9 @@ TEST_SUITE("edge/site") {
         profiles, setup, problems);
     CHECK(problems == Problems{});
     REQUIRE(setup.meters.size() == 2);
-    CHECK(setup.meters[0] == MeterSetup{MeterId("E-1"), ProfileId("eastron-sdm630/1"), BusId("b1"),
-                                        UnitAddress{1}, "flat 101", 2});
+    CHECK(setup.meters[0] ==
+          MeterSetup{
+              MeterId("E-1"), ProfileId("eastron-sdm630/1"), BusId("b1"), UnitAddress{1}, "flat 101", {2}});
     CHECK(setup.meters[1].bus == BusId("line1"));
   }
 
@@ -392,7 +393,6 @@ TEST_SUITE("edge/site") {
     std::map<std::string, PathKind> tree{{"/e/enrolment", PathKind::folder},
                                          {"/e/enrolment/ca.pem", PathKind::file},
                                          {"/e/enrolment/gateway.pem", PathKind::file},
-                                         {"/e/enrolment/gateway-key.pem", PathKind::file},
                                          {"/e/enrolment/cloud-key.pub.pem", PathKind::file},
                                          {"/e/enrolment/enrolment.json", PathKind::file},
                                          {"/e/data", PathKind::file},
@@ -405,9 +405,10 @@ TEST_SUITE("edge/site") {
     };
     check_paths("edge.json", setup, probe, problems);
     REQUIRE(problems.size() == 4);
-    CHECK(problems[0].en ==
-          "the enrolment folder has no file /e/enrolment/block-key.pem; make it anew with `steward-cloud "
-          "gateway add`");
+    CHECK(
+        problems[0].en ==
+        "the enrolment folder has no file /e/enrolment/block-key.pem; finish with `steward-edge enrol accept "
+        "FILE`, or begin anew with `steward-edge enrol request`");
     CHECK(problems[1].en ==
           "\"profiles\": there is no folder /p; name the folder with the meter profiles, or give --profiles");
     CHECK(problems[2].en == "\"data\": /e/data is not a folder; name a folder (it is made if it is missing)");

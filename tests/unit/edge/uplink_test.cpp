@@ -8,6 +8,7 @@
 #include "contract/wire/limits.hpp"
 #include "contract/wire/topics.hpp"
 #include "edge/sync/uplink.hpp"
+#include "kit/crypto/digest.hpp"
 #include "kit/crypto/signing_key.hpp"
 #include "tests/support/manual_clock.hpp"
 
@@ -73,6 +74,7 @@ class World : public Transport, public BlockSource {
   }
   void acknowledge(Stream stream, Seq upto) override { acked[stream] = upto.value; }
   void note_store(const CloudStore& store) override { noted = store; }
+  void note_fork(Stream stream, Seq first) override { forks.emplace_back(stream, first.value); }
 
   void append(Stream stream, std::uint64_t records, std::size_t size = 100) {
     const auto last = stored[stream].empty() ? 0 : stored[stream].back().last.value;
@@ -99,8 +101,15 @@ class World : public Transport, public BlockSource {
     uplink.disconnected();
     settle();
   }
-  Bytes ack_of(const Uuid& store, std::vector<AckedLog> logs, Instant at) {
-    auto bytes = encode_ack({store, std::move(logs), at}, cloud_key());
+  /// An ack that names our own blocks, unless it says another hash.
+  Bytes ack_of(const Uuid& store, std::vector<AckedLog> logs, Instant at,
+               std::vector<AckedFork> parted = {}) {
+    for (auto& log : logs) {
+      for (const auto& block : stored[log.stream]) {
+        if (block.last.value == log.upto && log.hash == Digest{}) log.hash = sha256(block.bytes);
+      }
+    }
+    auto bytes = encode_ack({store, std::move(logs), at, std::move(parted)}, cloud_key());
     REQUIRE(bytes);
     return *bytes;
   }
@@ -124,6 +133,7 @@ class World : public Transport, public BlockSource {
   std::deque<Sent> wire;
   std::map<Stream, std::uint64_t> acked;
   std::optional<CloudStore> noted;
+  std::vector<std::pair<Stream, std::uint64_t>> forks;
   std::vector<std::string> notices;
   std::size_t transport_window = 1'000'000;
   std::uint64_t published = 0;
@@ -193,6 +203,33 @@ TEST_SUITE("edge/uplink") {
     CHECK(world.wire[0].first == 1);
     CHECK(world.mark(Stream::readings).acked == Seq{0});
     CHECK(world.notices == std::vector<std::string>{"resend"});
+  }
+
+  TEST_CASE("a log asked for once more is sent from there on, acknowledged or not, and its mark stays") {
+    UplinkLimits limits;
+    limits.blocks = 4;
+    limits.fetch_blocks = 3;
+    World world(limits);
+    for (int at = 0; at < 10; ++at) world.append(Stream::readings, 1);
+    world.connect();
+    while (world.mark(Stream::readings).acked < Seq{10}) world.ack(Stream::readings, world.wire.back().last);
+    world.wire.clear();
+    world.uplink.send_again(Stream::readings, Seq{3});
+    world.settle();
+    // The cloud has them: it repeats its ack for each that comes, and that makes room for the next.
+    for (int at = 0; at < 10; ++at) world.ack(Stream::readings, 10);
+    std::vector<std::uint64_t> sent;
+    for (const auto& block : world.wire) sent.push_back(block.first);
+    CHECK(sent == std::vector<std::uint64_t>{3, 4, 5, 6, 7, 8, 9, 10});
+    CHECK(world.mark(Stream::readings).acked == Seq{10});
+    CHECK(world.uplink.wake_at() == Ticks::max());
+    world.wire.clear();
+    world.append(Stream::readings, 1);  // and goes on as before
+    world.settle();
+    CHECK(world.wire.front().first == 11);
+    world.uplink.send_again(Stream::readings, Seq{12});  // beyond what there is: nothing
+    world.settle();
+    CHECK(world.wire.back().first == 11);
   }
 
   TEST_CASE("without acks it asks ever more seldom, with one block, and opens up at the first ack") {
@@ -311,7 +348,7 @@ TEST_SUITE("edge/uplink") {
     world.connect();
     world.ack(Stream::readings, 6);
     CHECK(world.mark(Stream::readings).acked == Seq{0});
-    CHECK(world.notices == std::vector<std::string>{"ack_beyond_log"});
+    CHECK(world.notices == std::vector<std::string>{"ack_contradicts"});
   }
 
   TEST_CASE("late and repeated acks of the same store do not move the mark back") {
@@ -407,6 +444,106 @@ TEST_SUITE("edge/uplink") {
         CHECK(world.acked[stream] == last);
       }
     }
+  }
+
+  TEST_CASE("an ack of another history forgets nothing, however far this disk has come since") {
+    // The disk is a copy of what it was at place 3; the cloud has 4..6 of the history that was lost with it.
+    for (const std::uint64_t here : {3U, 4U, 6U, 9U}) {
+      CAPTURE(here);
+      World world;
+      for (std::uint64_t at = 0; at < here; ++at) world.append(Stream::readings, 1);
+      world.connect();
+      world.uplink.ack_received(
+          world.ack_of(first_store, {{epoch, Stream::readings, 6, Digest{1}}}, world.clock.now()));
+      world.settle();
+      CHECK(world.mark(Stream::readings).acked == Seq{0});
+      CHECK(world.acked.empty());
+      CHECK(world.notices == std::vector<std::string>{"ack_contradicts"});
+    }
+  }
+
+  TEST_CASE("the hash is what tells: the same ack with our own block's hash is believed") {
+    World world;
+    for (int at = 0; at < 9; ++at) world.append(Stream::readings, 1);
+    world.uplink.ack_received(world.ack_of(first_store, {{epoch, Stream::readings, 6}}, world.clock.now()));
+    world.settle();
+    CHECK(world.mark(Stream::readings).acked == Seq{6});
+  }
+
+  TEST_CASE("a contradicted log is sent once over without waiting, and the parting block ends it") {
+    UplinkLimits limits;
+    limits.blocks = 4;
+    World world(limits);
+    for (int at = 0; at < 9; ++at) world.append(Stream::readings, 1);
+    world.append(Stream::doors, 1);
+    world.connect();
+    const AckedLog theirs{epoch, Stream::readings, 6, Digest{1}};
+    world.wire.clear();
+    world.uplink.ack_received(world.ack_of(first_store, {theirs}, world.clock.now()));
+    world.settle();
+    CHECK(world.wire.size() >= 9);  // more than may be un-acked: the cloud must see the one that parts
+
+    const auto parting = [&](std::uint64_t first, const Digest& hash) {
+      world.uplink.ack_received(
+          world.ack_of(first_store, {theirs}, world.clock.now(), {{epoch, Stream::readings, first, hash}}));
+      world.settle();
+    };
+    parting(4, Digest{2});  // of a twin, or of an earlier time
+    CHECK(world.forks.empty());
+    parting(4, sha256(world.stored[Stream::readings][3].bytes));
+    CHECK(world.forks == std::vector<std::pair<Stream, std::uint64_t>>{{Stream::readings, 4}});
+    parting(4, sha256(world.stored[Stream::readings][3].bytes));
+    CHECK(world.forks.size() == 1);
+    CHECK(world.notices.back() == "fork");
+    world.wire.clear();
+    world.append(Stream::readings, 1);
+    world.append(Stream::doors, 1);
+    world.settle();
+    REQUIRE(world.wire.size() == 1);  // the log rests, its neighbours do not
+    CHECK(world.wire.front().stream == Stream::doors);
+  }
+
+  TEST_CASE("of a log that forked before, what is common is sent again and the rest never") {
+    World world;
+    for (int at = 0; at < 9; ++at) world.append(Stream::readings, 1);
+    UplinkSetup setup{site, gateway, epoch, world.uplink.marks(), {}, {}};
+    setup.ends[static_cast<std::size_t>(Stream::readings)] = Seq{3};
+    const VerifyingKey key(cloud_key().public_key());
+    Uplink old(setup, world, world, key, world.clock, [](const UplinkNotice&) {});
+    world.wire_up = true;
+    old.connected();
+    world.settle();
+    CHECK(world.wire.size() == 3);
+    old.ack_received(world.ack_of(first_store, {{epoch, Stream::readings, 6, Digest{1}}}, world.clock.now()));
+    world.settle();
+    CHECK(old.unacked() == 0);
+    CHECK(world.acked[Stream::readings] == 3);
+  }
+
+  TEST_CASE("with 30 days of backlog a door event goes out within one block of each log") {
+    World world;
+    for (int at = 0; at < 30 * 96; ++at) {
+      world.append(Stream::readings, 200, 3'200);  // 200 meters, every 15 minutes
+      world.append(Stream::telemetry, 1, 400);
+    }
+    world.transport_window = 32;  // kit/mqtt/mqtt_pipe.hpp
+    world.connect();
+    for (int rounds = 0; rounds < 20; ++rounds) {  // well inside the backlog, the window always full
+      world.wire.pop_front();
+      world.uplink.room();
+      world.settle();
+    }
+    REQUIRE(world.wire.size() == 32);
+    world.append(Stream::doors, 1);
+    world.settle();
+    std::size_t others = 0;
+    for (bool seen = false; !seen && others < 100; ++others) {
+      world.wire.pop_front();
+      world.uplink.room();
+      world.settle();
+      seen = world.wire.back().stream == Stream::doors;
+    }
+    CHECK(others <= std::size(all_streams));
   }
 
   TEST_CASE("forged, replayed and foreign acks let nothing be forgotten") {

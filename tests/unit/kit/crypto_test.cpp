@@ -102,10 +102,10 @@ TEST_SUITE("kit/crypto") {
 
     const auto authority = Authority::make("Steward test", valid_for_days(now, 10));
     REQUIRE(authority);
-    REQUIRE(write_public_file(file, authority->certificate()));
+    REQUIRE(write_secret_file(file, authority->certificate()));
     CHECK(SigningKey::load(file).error().fault == Fault::malformed);
     CHECK(VerifyingKey::load(file).error().fault == Fault::malformed);
-    REQUIRE(write_public_file(file, std::string(100'000, 'x')));
+    REQUIRE(write_secret_file(file, std::string(100'000, 'x')));
     CHECK(SigningKey::load(file).error().fault == Fault::malformed);
   }
 

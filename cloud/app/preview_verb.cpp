@@ -1,0 +1,54 @@
+#include <algorithm>
+
+#include "cloud/app/month_inputs.hpp"
+#include "cloud/app/say.hpp"
+#include "cloud/billing/bill_json.hpp"
+#include "cloud/billing/preview.hpp"
+
+namespace steward {
+namespace {
+
+Exit say_no_pool(const Common& common, const Streams& streams, const std::string& pool,
+                 const Estate& estate) {
+  std::string all;
+  for (const auto& [id, one] : estate.pools) {
+    if (all.size() < 200) all += (all.empty() ? "" : ", ") + id.text;
+  }
+  return say_error(common, streams, Exit::bad_input, "no pool \"" + pool + "\"; there are: " + all,
+                   "没有公摊“" + pool + "”；现有：" + all);
+}
+
+}  // namespace
+
+Exit preview_pools(const Common& common, const PreviewOptions& options, const Streams& streams) {
+  const auto month = read_month(options.month);
+  if (!month) {
+    return say_error(common, streams, Exit::bad_input,
+                     "\"" + options.month + "\" is not a month; write it as 2026-06",
+                     "“" + options.month + "”不是月份；请写成 2026-06");
+  }
+  auto folder = DataFolder::open_existing(common.data);
+  if (!folder) return say_fault(common, streams, folder.error());
+  auto store = folder->open_store();
+  if (!store) return say_fault(common, streams, store.error());
+  const auto site = choose_site(**store, common.estate);
+  if (!site) return say_fault(common, streams, site.error());
+  const auto inputs = month_inputs(**store, *site, *month);
+  if (!inputs) return say_fault(common, streams, inputs.error());
+  const auto& estate = inputs->estate.estate;
+  if (!options.pool.empty() && !estate.pools.contains(PoolId(options.pool)))
+    return say_no_pool(common, streams, options.pool, estate);
+  const auto drawn = draw_up(estate, inputs->readings, *month);
+  if (!drawn.run) {
+    say_problems(common, streams, drawn.problems);
+    return Exit::refused;
+  }
+  if (common.json) {
+    streams.out << run_json(*drawn.run).dump() << "\n";
+  } else {
+    streams.out << pools_page(estate, *drawn.run, PoolId(options.pool));
+  }
+  return Exit::ok;
+}
+
+}  // namespace steward
