@@ -62,6 +62,8 @@ std::string hand_to_daemon(const EdgeOptions& options) {
     const auto answer = ask_daemon(*path, TakeKeysRequest{});
     if (answer) return say("the running daemon begins anew with it", "正在运行的 steward-edge 已改用新资料");
     if (answer.error().message.find("a round is under way") == std::string::npos) return later;
+    if (attempt == 0)
+      std::cerr << say("a round is under way; waiting for its end", "正在抄表，等待本轮结束") << "\n";
     std::this_thread::sleep_for(std::chrono::seconds(1));
   }
   return later;

@@ -296,7 +296,8 @@ void Uplink::heed_fork(const AckedFork& fork) {
     this->log(stream).forked = true;
     go_back(stream);
     notify_({"fork", "another history of " + std::string(word(stream)) + " is in the books from place " +
-                         std::to_string(first.value) + " on; a new epoch begins"});
+                         std::to_string(first.value) +
+                         " on; what is here from there on is kept and not sent"});
     source_.note_fork(stream, first);
   });
 }
