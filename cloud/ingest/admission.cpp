@@ -64,10 +64,26 @@ struct Candidate {
   SigningTime signer;
   const BlockProof& proof;
 
+  bool is_hole() const { return proof.block && kind_of(proof.block->records) == RecordKind::hole; }
+  /// A hole made for sending, not written into the log: other bytes may say the same places.
+  bool is_made_up() const {
+    return is_hole() && std::get<Hole>(proof.block->records).reason != hole_reason::memory;
+  }
   AdmissionOutcome outcome(Fate fate, std::string why = {}) const {
     return {fate, place.log, place.first, place.last, std::move(why)};
   }
 };
+
+/// A hole in the time of a key that was replaced is signed by the one the gateway has now. It can bring
+/// nothing in, so a copy of the present key gains nothing either. Nothing: it is none.
+std::optional<BlockProof> hole_of_today(ByteView bytes, const GatewayRow& gateway) {
+  for (const auto& key : {std::optional(gateway.block_key), gateway.next_key}) {
+    if (!key) continue;
+    auto proof = prove_block(bytes, VerifyingKey(*key));
+    if (proof.block && kind_of(proof.block->records) == RecordKind::hole) return proof;
+  }
+  return std::nullopt;
+}
 
 std::string places_of(const BlockPlace& place) {
   return std::string(word(place.log.stream)) + " " + std::to_string(place.first.value) + ".." +
@@ -113,12 +129,13 @@ Result<AdmissionOutcome> fork_seen(Store& store, const Candidate& candidate, std
 /// place, as a hole, so that the log can go on and the gateway may forget it.
 Result<AdmissionOutcome> book_as_refused(Store& store, const Candidate& candidate, std::string why) {
   const auto& place = candidate.place;
-  const Block hole{.log = place.log,
-                   .first = place.first,
-                   .last = place.last,
-                   .previous = place.previous,
-                   .stamp = {.wall = candidate.arrival.at},
-                   .records = Hole{place.first, place.last, "refused", candidate.proof.hash}};
+  const Block hole{
+      .log = place.log,
+      .first = place.first,
+      .last = place.last,
+      .previous = place.previous,
+      .stamp = {.wall = candidate.arrival.at},
+      .records = Hole{place.first, place.last, std::string(hole_reason::refused), candidate.proof.hash}};
   auto booked = store.admit(candidate.mark, {.block = hole,
                                              .bytes = candidate.arrival.payload,
                                              .hash = candidate.proof.hash,
@@ -129,13 +146,27 @@ Result<AdmissionOutcome> book_as_refused(Store& store, const Candidate& candidat
 }
 
 /// Whether the block continues the history in the books. After a hole, a block
-/// written behind it may also name the hole's own bytes.
+/// written behind it may also name the hole's own bytes. A hole itself may not know the block before it,
+/// which was lost too: it then names none, and brings no data that could be of another history.
 Result<bool> links(Store& store, const Candidate& candidate) {
   const auto& mark = candidate.mark;
   if (!mark.link_known || candidate.place.previous == mark.last_hash) return true;
+  if (candidate.is_made_up() && candidate.place.previous == Digest{}) return true;
   auto last = store.block_at(mark, mark.upto);
   if (!last) return std::move(last.error());
   return last->has_value() && (*last)->hash == candidate.place.previous;
+}
+
+/// What a block's first events say of a change to this key: one for the present epoch, then one for each
+/// before it that the gateway still has blocks of. Nothing when the first is of something else.
+std::vector<KeyChange> changes_to(const PublicKey& key, const std::vector<EdgeEvent>& events) {
+  std::vector<KeyChange> changes;
+  for (const auto& event : events) {
+    const auto change = read_key_change(event);
+    if (!change || change->key != key || change->epoch.has_value() != !changes.empty()) break;
+    changes.push_back(*change);
+  }
+  return changes;
 }
 
 /// The first block by the registered key: this log is handed over, and all the gateway's when it says so
@@ -143,18 +174,21 @@ Result<bool> links(Store& store, const Candidate& candidate) {
 Result<void> hand_over(Store& store, const Candidate& candidate, const Block& block, GatewayRow& gateway,
                        std::vector<FormerKey>& former) {
   const auto& log = candidate.place.log;
-  const auto end = [&](Stream stream, Seq last) {
-    return store.add_former_key(log.site, log.gateway, {log.epoch, stream, last, gateway.block_key});
+  const auto end = [&](const Uuid& epoch, Stream stream, Seq last) {
+    return store.add_former_key(log.site, log.gateway, {epoch, stream, last, gateway.block_key});
   };
-  auto noted = end(log.stream, Seq{candidate.place.first.value - 1});
+  auto noted = end(log.epoch, log.stream, Seq{candidate.place.first.value - 1});
   const auto* events = std::get_if<std::vector<EdgeEvent>>(&block.records);
-  const auto change = events != nullptr && !events->empty() ? read_key_change(events->front()) : std::nullopt;
-  if (noted && change && change->key == *gateway.next_key) {
-    for (const auto stream : all_streams) {
-      noted = std::move(noted).and_then(
-          [&] { return end(stream, change->upto[static_cast<std::size_t>(stream)]); });
+  const auto changes = events != nullptr ? changes_to(*gateway.next_key, *events) : std::vector<KeyChange>();
+  if (noted && !changes.empty()) {
+    for (const auto& change : changes) {
+      for (const auto stream : all_streams) {
+        noted = std::move(noted).and_then([&] {
+          return end(change.epoch.value_or(log.epoch), stream, change.upto[static_cast<std::size_t>(stream)]);
+        });
+      }
     }
-    gateway.block_key = change->key;
+    gateway.block_key = *gateway.next_key;
     gateway.next_key.reset();
     noted = std::move(noted).and_then([&] { return store.put_gateway(gateway); });
   }
@@ -188,7 +222,8 @@ Result<AdmissionOutcome> take_next(Store& store, const Candidate& candidate, Gat
                                              .received_at = candidate.arrival.at,
                                              .closings = *proof.closings});
   if (!booked) return std::move(booked.error());
-  if (candidate.signer == SigningTime::next) {
+  // A hole tells nothing of its neighbours: it is signed when it is sent, they were when they were written.
+  if (candidate.signer == SigningTime::next && !candidate.is_made_up()) {
     if (auto handed = hand_over(store, candidate, *proof.block, gateway, former); !handed)
       return std::move(handed.error());
   }
@@ -214,6 +249,10 @@ Result<AdmissionOutcome> compare_behind(Store& store, const Candidate& candidate
   if (!candidate.proof.proven) {
     return keep_aside(store, candidate, Fate::unproven, "signature",
                       "the signature is not that of the enrolled gateway, and its place is taken");
+  }
+  // What reaches further is sent once more from behind what is here: no bytes are booked in part.
+  if (candidate.is_made_up()) {
+    return candidate.outcome(Fate::again, "the gateway has no more what is in the books");
   }
   auto parts = follows_the_books(store, candidate);
   if (!parts) return std::move(parts.error());
@@ -258,7 +297,10 @@ Result<AdmissionOutcome> Admission::admit_one(const Arrival& arrival, std::vecto
   std::optional<BlockProof> own;
   const bool ready = arrival.proof && arrival.proof->key == signs;
   if (!ready) own = prove_block(arrival.payload, VerifyingKey(signs));
-  const Candidate candidate{arrival, *place, *mark, turn, ready ? *arrival.proof : *own};
+  if (turn == SigningTime::former && !(ready ? *arrival.proof : *own).proven) {
+    if (auto hole = hole_of_today(arrival.payload, *known->row)) own = std::move(hole);
+  }
+  const Candidate candidate{arrival, *place, *mark, turn, own ? *own : *arrival.proof};
   if (known->row->revoked_at) {
     return keep_aside(store_, candidate, Fate::unproven, "revoked",
                       "the gateway was revoked: " + known->row->revoked_why +

@@ -29,11 +29,21 @@ struct LogId {
   friend auto operator<=>(const LogId&, const LogId&) = default;
 };
 
-/// A range of a log that will never come, and why. Covers first..last itself.
+/// Why places of a log do not come.
+namespace hole_reason {
+inline constexpr std::string_view quota = "quota";          // telemetry let go for room or for age
+inline constexpr std::string_view forgotten = "forgotten";  // acknowledged and let go; another cloud asks
+inline constexpr std::string_view corrupt = "corrupt";      // lost with a damaged file
+inline constexpr std::string_view memory = "memory";        // never kept: neither disk nor memory had room
+inline constexpr std::string_view refused = "refused";      // the cloud's own: the block could not be booked
+}  // namespace hole_reason
+
+/// A range of a log that will never come, and why. Covers first..last itself. One of `memory` is a block of
+/// the log like any other; the gateway makes the others when they are asked for.
 struct Hole {
   Seq first;
   Seq last;
-  std::string reason;     // "quota", "corrupt", "refused"
+  std::string reason;     // one of hole_reason
   Digest last_missing{};  // hash of the last missing block, zero when unknown
 
   friend bool operator==(const Hole&, const Hole&) = default;

@@ -15,7 +15,9 @@ bool take(std::string_view& text, std::string_view word) {
 }
 
 std::string detail_of(const KeyChange& change) {
-  auto text = "key " + hex(change.key) + "; before it:";
+  auto text = "key " + hex(change.key) + ";";
+  if (change.epoch) text += " of epoch " + hex(*change.epoch);
+  text += " before it:";
   for (const auto stream : all_streams) {
     text += stream == Stream::readings ? " " : ", ";
     text +=
@@ -40,7 +42,14 @@ std::optional<KeyChange> read_key_change(const EdgeEvent& event) {
   if (!key) return std::nullopt;
   std::ranges::copy(*key, change.key.begin());
   text.remove_prefix(digits);
-  if (!take(text, "; before it:")) return std::nullopt;
+  if (!take(text, ";")) return std::nullopt;
+  if (take(text, " of epoch ")) {
+    const auto epoch = from_hex(text.substr(0, 2 * std::tuple_size_v<Uuid>));
+    if (!epoch || epoch->size() != std::tuple_size_v<Uuid>) return std::nullopt;
+    std::ranges::copy(*epoch, change.epoch.emplace().begin());
+    text.remove_prefix(2 * epoch->size());
+  }
+  if (!take(text, " before it:")) return std::nullopt;
   for (const auto stream : all_streams) {
     if (!take(text, stream == Stream::readings ? " " : ", ") || !take(text, word(stream)) || !take(text, " "))
       return std::nullopt;

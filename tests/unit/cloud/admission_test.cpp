@@ -202,6 +202,58 @@ TEST_SUITE("cloud/admission") {
     CHECK(cloud.store->counts(log_a.site)->holes == 1);
   }
 
+  TEST_CASE("a hole whose block before was lost too is taken; no other block that names none is") {
+    Cloud cloud;
+    cloud.admit(cloud.edge.readings(2, 1));
+    SUBCASE("a hole") {
+      cloud.edge.pretend(3, Digest{});
+      CHECK(cloud.admit(cloud.edge.append(Hole{Seq{3}, Seq{4}, "corrupt", Digest{7}}, 2)).fate ==
+            Fate::admitted);
+      cloud.edge.pretend(5, Digest{7});
+      CHECK(cloud.admit(cloud.edge.readings(1, 1)).fate == Fate::admitted);
+    }
+    SUBCASE("a hole that names another block is of another history") {
+      cloud.edge.pretend(3, Digest{9});
+      CHECK(cloud.admit(cloud.edge.append(Hole{Seq{3}, Seq{4}, "corrupt", Digest{7}}, 2)).fate == Fate::fork);
+    }
+    SUBCASE("readings") {
+      cloud.edge.pretend(3, Digest{});
+      CHECK(cloud.admit(cloud.edge.readings(1, 1)).fate == Fate::fork);
+    }
+  }
+
+  TEST_CASE(
+      "a hole over what is in the books is a repeat, no fork: the gateway has lost what the cloud has") {
+    Cloud cloud;
+    cloud.admit(cloud.edge.readings(2, 1));
+    cloud.admit(cloud.edge.readings(2, 1));
+    cloud.edge.pretend(3, Digest{});
+    CHECK(cloud.admit(cloud.edge.append(Hole{Seq{3}, Seq{4}, "corrupt", Digest{7}}, 2)).fate == Fate::again);
+    // One that reaches further moves nothing by itself; what it has more is sent from behind the books.
+    cloud.edge.pretend(1, Digest{});
+    CHECK(cloud.admit(cloud.edge.append(Hole{Seq{1}, Seq{9}, "corrupt", Digest{7}}, 9)).fate == Fate::again);
+    CHECK(cloud.upto() == 4);
+    cloud.edge.pretend(5, Digest{});
+    CHECK(cloud.admit(cloud.edge.append(Hole{Seq{5}, Seq{9}, "corrupt", Digest{7}}, 5)).fate ==
+          Fate::admitted);
+    CHECK(cloud.upto() == 9);
+    CHECK(cloud.store->counts(log_a.site)->readings == 4);
+  }
+
+  TEST_CASE(
+      "a hole that was written into the log is of one history, as any block: in a taken place it forks") {
+    Cloud cloud;
+    const auto shared = cloud.edge.readings(2, 1);
+    cloud.admit(shared);
+    cloud.admit(cloud.edge.readings(2, 1));
+    cloud.edge.pretend(3, sha256(shared));
+    const auto outcome = cloud.admit(cloud.edge.append(Hole{Seq{3}, Seq{4}, "memory", {}}, 2));
+    CHECK(outcome.fate == Fate::fork);
+    CHECK(outcome.parts != Digest{});
+    cloud.edge.pretend(5, Digest{});
+    CHECK(cloud.admit(cloud.edge.append(Hole{Seq{5}, Seq{6}, "memory", {}}, 2)).fate == Fate::fork);
+  }
+
   TEST_CASE("closing records are opened, kept sealed, and found by billing") {
     Cloud cloud;
     const auto block = cloud.edge.closings(

@@ -171,6 +171,64 @@ TEST_SUITE("cloud/key rotation") {
           Fate::admitted);
   }
 
+  TEST_CASE("a hole in the old key's time is signed by the new one, and hands nothing over") {
+    Chain chain;
+    chain.write(Stream::readings, 2);
+    chain.write(Stream::readings, 3);
+    const auto written = chain.outbox->read_after(Stream::readings, Seq{0}, 10, 1'000'000);
+    chain.rotate();
+    const auto hole = [&](const Signer& key, Records records) {
+      const Block block{.log = {site, gateway, chain.outbox->epoch(), Stream::readings},
+                        .first = Seq{1},
+                        .last = Seq{2},
+                        .previous = {},
+                        .stamp = stamp(),
+                        .records = std::move(records)};
+      return *encode_block(block, key);
+    };
+    const Records gap = Hole{Seq{1}, Seq{2}, std::string(hole_reason::corrupt), {}};
+    SUBCASE("before the change was told") {
+      CHECK(chain.admit(Stream::readings, hole(*chain.keys.back(), gap)).fate == Fate::admitted);
+      CHECK(chain.row().next_key);
+    }
+    SUBCASE("after it") {
+      CHECK(chain.deliver(Stream::events, 10));
+      const Records forged = std::vector<Reading>(2, reading());
+      CHECK(chain.admit(Stream::readings, hole(*chain.keys.back(), forged)).fate == Fate::unproven);
+      CHECK(chain.admit(Stream::readings, hole(test_key(9), gap)).fate == Fate::unproven);
+      CHECK(chain.admit(Stream::readings, hole(*chain.keys.back(), gap)).fate == Fate::admitted);
+    }
+    CHECK(chain.admit(Stream::readings, written->back().bytes).fate == Fate::admitted);  // by the old key
+  }
+
+  TEST_CASE("the change of key names the epochs that ended and are still being sent, and their ends") {
+    Chain chain;
+    EdgeLog ended({site, gateway, Uuid{66}, Stream::readings}, 1);  // the old key's
+    const auto sent = ended.readings(3, 1);
+    const auto waiting = ended.readings(2, 1);
+    const auto made_up = ended.readings(1, 1);  // a thief's
+    chain.admit(Stream::readings, sent);
+    auto row = chain.row();
+    row.next_key = test_key(2).public_key();
+    chain.put(row);
+    KeyChange change{*row.next_key, std::nullopt, {}};
+    std::vector<EdgeEvent> events{edge_event_of(change, gateway, test_instant(0))};
+    EdgeLog now({site, gateway, Uuid{67}, Stream::events}, 2);
+    SUBCASE("told") {
+      change.epoch = Uuid{66};
+      change.upto[static_cast<std::size_t>(Stream::readings)] = Seq{5};
+      events.push_back(edge_event_of(change, gateway, test_instant(0)));
+      chain.admit(Stream::events, now.append(events));
+      CHECK(chain.admit(Stream::readings, waiting).fate == Fate::admitted);
+    }
+    SUBCASE("not told") {
+      chain.admit(Stream::events, now.append(events));
+      CHECK(chain.admit(Stream::readings, waiting).fate == Fate::unproven);
+    }
+    CHECK(chain.row().block_key == *row.next_key);
+    CHECK(chain.admit(Stream::readings, made_up).fate != Fate::admitted);
+  }
+
   TEST_CASE("a key nobody registered signs nothing, however often the gateway says so") {
     Chain chain;
     chain.write(Stream::events, 1);
@@ -265,6 +323,14 @@ TEST_SUITE("contract/key change") {
     auto padded = event;
     padded.detail.replace(padded.detail.find("120"), 3, "0120");
     CHECK_FALSE(read_key_change(padded));
+    change.epoch = Uuid{0xAB, 1};
+    const auto ended = edge_event_of(change, gateway, test_instant(0));
+    CHECK(ended.detail == "key " + hex(change.key) + "; of epoch " + hex(*change.epoch) +
+                              " before it: readings 120, telemetry 0, doors 4, patrol 0, events 77");
+    CHECK(read_key_change(ended) == change);
+    auto cut = ended;
+    cut.detail.erase(cut.detail.find("of epoch") + 12, 1);
+    CHECK_FALSE(read_key_change(cut));
     auto other_kind = event;
     other_kind.kind = "started";
     CHECK_FALSE(read_key_change(other_kind));
