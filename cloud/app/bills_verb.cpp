@@ -2,6 +2,8 @@
 
 #include "cloud/app/data_folder.hpp"
 #include "cloud/app/lives.hpp"
+#include "cloud/app/month_books.hpp"
+#include "cloud/app/run_words.hpp"
 #include "cloud/app/say.hpp"
 #include "cloud/billing/bill_json.hpp"
 #include "cloud/billing/bill_page.hpp"
@@ -10,9 +12,6 @@
 
 namespace steward {
 namespace {
-
-std::string_view status_en(RunStatus status) { return status == RunStatus::issued ? "issued" : "draft"; }
-std::string_view status_zh(RunStatus status) { return status == RunStatus::issued ? "已开具" : "草稿"; }
 
 Exit list_months(const Common& common, const Streams& streams, const std::vector<BillRunRow>& runs) {
   if (common.json) {
@@ -43,11 +42,21 @@ Exit list_months(const Common& common, const Streams& streams, const std::vector
 }
 
 /// The bills as stored, byte for byte, in one JSON object.
-void print_json(const Streams& streams, const BillRunRow& run, const std::vector<BillRow>& bills) {
+void print_json(const Streams& streams, const BillRunRow& run, const std::vector<BillRow>& bills,
+                const std::vector<BillNoteRow>& notes) {
   streams.out << R"({"month":")" << run.month << R"(","status":")" << status_en(run.status)
               << R"(","total_fen":)" << run.total_fen << R"(,"bills":[)";
   for (std::size_t i = 0; i < bills.size(); ++i) streams.out << (i == 0 ? "" : ",") << bills[i].json;
-  streams.out << "]}\n";
+  streams.out << "]";
+  if (run.status == RunStatus::issued) {
+    auto numbers = Json::object();
+    for (const auto& bill : bills)
+      numbers.set(bill.bill.text, number_text(bill.site, bill.year, bill.number, ""));
+    streams.out << R"(,"numbers":)" << numbers.dump() << R"(,"notes":[)";
+    for (std::size_t i = 0; i < notes.size(); ++i) streams.out << (i == 0 ? "" : ",") << notes[i].json;
+    streams.out << "]";
+  }
+  streams.out << "}\n";
 }
 
 Result<std::vector<Bill>> read_all(const std::vector<BillRow>& rows) {
@@ -78,6 +87,18 @@ Result<Opened> open_runs(const Common& common) {
   return Opened{std::move(*store), std::move(*site), std::move(*runs)};
 }
 
+/// What has become of an explained bill: its number, and the notes that correct it.
+Exit say_notes_of(const Common& common, const Streams& streams, Store& store, const BillRow& bill) {
+  const auto number = number_text(bill.site, bill.year, bill.number, "");
+  if (!number.empty()) streams.out << "\nbill no. 账单编号 " << number << "\n";
+  const auto notes = store.notes(bill.site, bill.month);
+  if (!notes) return say_fault(common, streams, notes.error());
+  for (const auto& note : *notes) {
+    if (note.bill == bill.bill) streams.out << "\n" << numbered_page(note);
+  }
+  return Exit::ok;
+}
+
 }  // namespace
 
 Exit list_bills(const Common& common, const BillsOptions& options, const Streams& streams) {
@@ -94,15 +115,28 @@ Exit list_bills(const Common& common, const BillsOptions& options, const Streams
   }
   const auto rows = opened->store->bills(opened->site, options.month);
   if (!rows) return say_fault(common, streams, rows.error());
+  const auto notes = opened->store->notes(opened->site, options.month);
+  if (!notes) return say_fault(common, streams, notes.error());
   if (common.json) {
-    print_json(streams, *run, *rows);
+    print_json(streams, *run, *rows, *notes);
     return Exit::ok;
   }
   const auto bills = read_all(*rows);
   if (!bills) return say_fault(common, streams, bills.error());
   streams.out << bill_table(*bills) << "\n"
               << run->proof << "\n"
-              << run->month << ": " << status_en(run->status) << " " << status_zh(run->status) << "\n";
+              << run->month << ": " << status_en(run->status) << " " << status_zh(run->status);
+  if (run->status == RunStatus::issued && !rows->empty()) {
+    const auto number = [](const BillRow& bill) {
+      return number_text(bill.site, bill.year, bill.number, "");
+    };
+    streams.out << ", numbers 编号 " << number(rows->front()) << " .. " << number(rows->back());
+  }
+  streams.out << "\n";
+  for (const auto& note : *notes) {
+    streams.out << "note 通知单 " << number_text(note.site, note.year, note.number, "N") << " on "
+                << note.bill.text << ": " << yuan_text(Fen{note.total_fen}) << " yuan, " << note.why << "\n";
+  }
   return Exit::ok;
 }
 
@@ -132,7 +166,7 @@ Exit explain_bill(const Common& common, const ExplainOptions& options, const Str
         if (options.language != "en") streams.out << explain(*bill, Language::zh, events);
         if (options.language == "both") streams.out << "\n";
         if (options.language != "zh") streams.out << explain(*bill, Language::en, events);
-        return Exit::ok;
+        return say_notes_of(common, streams, *opened->store, row);
       }
       // The payer's account or name alone is what people type first.
       if (row.account.text == options.bill || row.name == options.bill) some += " " + row.bill.text;

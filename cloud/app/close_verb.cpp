@@ -1,21 +1,15 @@
-#include <algorithm>
-#include <fstream>
+#include <optional>
 
-#include "cloud/app/books_check.hpp"
-#include "cloud/app/data_folder.hpp"
-#include "cloud/app/month_inputs.hpp"
-#include "cloud/app/say.hpp"
-#include "cloud/billing/bill_json.hpp"
+#include "cloud/app/month_books.hpp"
+#include "cloud/app/run_words.hpp"
 #include "cloud/billing/bill_page.hpp"
-#include "cloud/billing/bill_run.hpp"
+#include "cloud/billing/run_diff.hpp"
+#include "contract/text/hex_text.hpp"
+#include "contract/wire/block_rules.hpp"
 #include "kit/loop/clocks.hpp"
 
 namespace steward {
 namespace {
-
-Digest digest_of(std::string_view text) {
-  return sha256({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
-}
 
 /// What a month was, is, and what has become of it now.
 enum class Change : std::uint8_t { fresh, replaced, same, conflict };
@@ -25,128 +19,52 @@ struct Filed {
   bool issued_now = false;
 };
 
-/// What of the year up to the month's end is not as the gateways signed it.
-Result<Problems> damage_of(Store& store, const Estate& estate, Month month) {
-  const auto year = midnight(first_day_of_year(first_day(month)), estate.offset);
-  const auto end = midnight(first_day(month + std::chrono::months(1)), estate.offset) + Milliseconds(1);
-  return check_books(store, estate.id, year, end);
-}
-
-struct Books {
-  BillRunRow run;
-  std::vector<BillRow> bills;
-};
-
-Books books_of(const BillRun& run, const MonthInputs& inputs) {
-  Books books{.run = {.site = run.estate,
-                      .month = text_of(run.month),
-                      .inputs = inputs.digest,
-                      .import_version = inputs.estate.import.version,
-                      .bill_count = static_cast<std::int64_t>(run.bills.size()),
-                      .total_fen = run.total.count,
-                      .drawn_up_at = SystemClock().now(),
-                      .json = run_json(run).dump(),
-                      .proof = pool_proof(run)},
-              .bills = {}};
-  std::string all = books.run.json + "\n";
-  for (const auto& bill : run.bills) {
-    books.bills.push_back({.site = run.estate,
-                           .month = books.run.month,
-                           .bill = bill.id,
-                           .account = bill.account,
-                           .name = bill.account_name,
-                           .total_fen = bill.total.count,
-                           .json = bill_json(bill).dump(),
-                           .page = bill_page(bill)});
-    all += books.bills.back().json + "\n";
+/// The steps that are left, all by one person, who says so.
+Result<void> issue_at_once(Store& store, BillRunRow& row, const BillRun& run, const std::string& by) {
+  const auto at = SystemClock().now();
+  while (row.status != RunStatus::issued) {
+    const RunStep step{next_status(row.status), row.bills, by, "all at once, by close --issue", at};
+    auto done = step.to == RunStatus::issued ? store.issue(row.site, row.month, step, year_of(at, run.offset))
+                                             : store.put_step(row.site, row.month, step);
+    if (!done) return done;
+    row.status = step.to;
   }
-  books.run.bills = digest_of(all);
-  return books;
-}
-
-/// Puts the run beside what is stored: new, the same bytes, a new draft, or a
-/// contradiction to what has been issued. Inside a transaction.
-Result<Filed> file_run(Store& store, Books& books, bool issue) {
-  auto runs = store.bill_runs(books.run.site);
-  if (!runs) return std::move(runs.error());
-  const auto stored = std::find_if(runs->begin(), runs->end(),
-                                   [&](const BillRunRow& run) { return run.month == books.run.month; });
-  Change change = Change::fresh;
-  if (stored != runs->end()) {
-    change = stored->bills == books.run.bills ? Change::same : Change::replaced;
-    if (stored->status == RunStatus::issued) {
-      if (change == Change::replaced) return Filed{Change::conflict};
-      books.run = *stored;
-      return Filed{change};
-    }
-  }
-  if (change != Change::same) {
-    if (auto put = store.put_draft(books.run, books.bills); !put) return std::move(put.error());
-  }
-  if (issue) {
-    const auto at = SystemClock().now();
-    if (auto issued = store.issue(books.run.site, books.run.month, at); !issued) {
-      return std::move(issued.error());
-    }
-    books.run.status = RunStatus::issued;
-    books.run.issued_at = at;
-  }
-  return Filed{change, issue};
-}
-
-constexpr std::size_t most_named = 10;  // a sentence, not a list
-
-/// Which stored bills differ from the new ones, for the sentence that refuses.
-std::string differing(Store& store, const Books& books) {
-  const auto stored = store.bills(books.run.site, books.run.month);
-  if (!stored) return {};
-  std::string names;
-  std::size_t count = 0;
-  for (const auto& bill : books.bills) {
-    const bool same = std::any_of(stored->begin(), stored->end(), [&](const BillRow& other) {
-      return other.bill == bill.bill && other.json == bill.json;
-    });
-    if (same) continue;
-    if (++count <= most_named) names += (names.empty() ? "" : ", ") + bill.bill.text;
-  }
-  if (count > most_named) names += ", ... " + std::to_string(count) + " bills";
-  return names;
-}
-
-Result<void> write_file(const std::filesystem::path& file, std::string_view text) {
-  std::ofstream stream(file, std::ios::binary | std::ios::trunc);
-  stream.write(text.data(), static_cast<std::streamsize>(text.size()));
-  stream.close();
-  if (!stream) return {Fault::broken, "cannot write " + file.string()};
+  row.issued_at = at;
   return {};
 }
 
-/// Copies for people: bills/<month>/<bill>.json and .txt, beside them run.json
-/// and pools.txt. Written into a new folder that then takes the old one's place.
-/// The database is what counts; these can be made again by closing again.
-Result<std::filesystem::path> write_copies(const DataFolder& folder, const Books& books) {
-  namespace fs = std::filesystem;
-  const auto target = folder.bills() / books.run.site.text / books.run.month;
-  auto making = target;
-  making += ".new";
-  std::error_code error;
-  fs::remove_all(making, error);
-  fs::create_directories(making, error);
-  if (error) return Error{Fault::broken, "cannot make " + making.string() + ": " + error.message()};
-  Result<void> done = write_file(making / "run.json", books.run.json + "\n").and_then([&] {
-    return write_file(making / "pools.txt", books.run.proof);
-  });
-  for (const auto& bill : books.bills) {
-    if (!done) return std::move(done.error());
-    done = write_file(making / (bill.bill.text + ".json"), bill.json + "\n").and_then([&] {
-      return write_file(making / (bill.bill.text + ".txt"), bill.page);
-    });
+/// The run of that month as it is stored.
+Result<std::optional<BillRunRow>> stored_run(Store& store, const BillRunRow& like) {
+  auto runs = store.bill_runs(like.site);
+  if (!runs) return std::move(runs.error());
+  for (auto& row : *runs) {
+    if (row.month == like.month) return std::optional(std::move(row));
   }
-  if (!done) return std::move(done.error());
-  fs::remove_all(target, error);
-  fs::rename(making, target, error);
-  if (error) return Error{Fault::broken, "cannot put " + target.string() + " in place: " + error.message()};
-  return target;
+  return std::optional<BillRunRow>();
+}
+
+/// Puts the run beside what is stored: new, the same bytes, a new draft, or a
+/// contradiction to what has been issued. `by`: who issues it at once; empty: nobody. Inside a transaction.
+Result<Filed> file_run(Store& store, Books& books, const BillRun& run, const std::string& by) {
+  const auto before = stored_run(store, books.run);
+  if (!before) return before.error();
+  const bool same = *before && (*before)->bills == books.run.bills;
+  const auto change = !*before ? Change::fresh : same ? Change::same : Change::replaced;
+  if (*before && (*before)->status == RunStatus::issued) {
+    if (!same) return Filed{Change::conflict};
+    books.run = **before;
+    return Filed{change};
+  }
+  if (!same) {
+    if (auto put = store.put_draft(books.run, books.bills); !put) return std::move(put.error());
+  }
+  const auto now = stored_run(store, books.run);  // steps of these very bytes count, whenever they were taken
+  if (!now) return now.error();
+  books.run.status = (*now)->status;
+  if (!by.empty()) {
+    if (auto issued = issue_at_once(store, books.run, run, by); !issued) return std::move(issued.error());
+  }
+  return Filed{change, !by.empty()};
 }
 
 std::string sentence(const Filed& filed, RunStatus status, std::string_view month, bool chinese) {
@@ -185,7 +103,7 @@ void say_closed(const Common& common, const CloseOptions& options, const Streams
   if (common.json) {
     Json out = Json::object();
     out.set("estate", row.site.text).set("month", row.month);
-    out.set("status", row.status == RunStatus::issued ? "issued" : "draft");
+    out.set("status", status_en(row.status));
     out.set("change", word(filed.change)).set("bills", row.bill_count).set("total_fen", row.total_fen);
     out.set("inputs", hex(row.inputs)).set("digest", hex(row.bills)).set("stepped", run.stepped);
     out.set("folder", copies.string());
@@ -207,34 +125,35 @@ void say_closed(const Common& common, const CloseOptions& options, const Streams
               << copies.string() << "\n";
 }
 
+/// What the month would be, beside the month before it as it is stored. Stores nothing.
+Exit say_change(const Common& common, const Streams& streams, Store& store, const MonthDrawn& drawn,
+                Month month) {
+  auto change = change_since(store, drawn.books, month - std::chrono::months(1));
+  if (!change) return say_fault(common, streams, change.error());
+  if (common.json) {
+    streams.out << run_diff_json(*change).dump() << "\n";
+    return Exit::ok;
+  }
+  streams.out << bill_table(drawn.run.bills) << "\n" << pool_proof(drawn.run);
+  if (const auto notices = notice_list(drawn.run); !notices.empty()) streams.out << "\n" << notices;
+  streams.out << "\n" << run_diff_page(*change) << "nothing was stored / 未保存任何内容\n";
+  return Exit::ok;
+}
+
 Exit close_in(const Common& common, const CloseOptions& options, const Streams& streams, Month month,
               const DataFolder& folder, Store& store) {
-  Progress progress(streams.err);
   auto site = choose_site(store, common.estate);
   if (!site) return say_fault(common, streams, site.error());
-  progress.tell("reading closing records / 正在读取结算读数");
-  const auto inputs = month_inputs(store, *site, month);
-  if (!inputs) return say_fault(common, streams, inputs.error());
-  const auto flaws = damage_of(store, inputs->estate.estate, month);
-  if (!flaws) return say_fault(common, streams, flaws.error());
-  if (!flaws->empty()) {
-    say_problems(common, streams, *flaws);
-    return Exit::refused;
-  }
-  progress.tell("drawing up bills / 正在计算账单");
-  const auto drawn = draw_up(inputs->estate.estate, inputs->readings, month);
-  if (!drawn.run) {
-    say_problems(common, streams, drawn.problems);
-    streams.err << options.month << ": " << drawn.problems.size()
-                << " problems stand in the way; no bill was drawn up / 共 " << drawn.problems.size()
-                << " 个问题，未生成任何账单\n";
-    return Exit::refused;
-  }
-  auto books = books_of(*drawn.run, *inputs);
+  auto outcome = draw_month(common, streams, store, *site, month);
+  if (const auto* exit = std::get_if<Exit>(&outcome)) return *exit;
+  auto& drawn = std::get<MonthDrawn>(outcome);
+  if (options.dry_run) return say_change(common, streams, store, drawn, month);
+  auto& books = drawn.books;
+  Progress progress(streams.err);
   progress.tell("writing bills / 正在写入账单");
   Filed filed;
   const auto done = store.transact([&]() -> Result<void> {
-    auto result = file_run(store, books, options.issue);
+    auto result = file_run(store, books, drawn.run, options.issue ? options.by : std::string());
     if (!result) return std::move(result.error());
     filed = *result;
     return {};
@@ -242,15 +161,15 @@ Exit close_in(const Common& common, const CloseOptions& options, const Streams& 
   if (!done) return say_fault(common, streams, done.error());
   if (filed.change == Change::conflict) {
     const auto names = differing(store, books);
-    return say_error(
-        common, streams, Exit::refused,
-        options.month + " is issued, and the inputs now give other bills (" + names +
-            "); issued bills never change",
-        options.month + " 已开具，而现有数据会得出不同的账单（" + names + "）；已开具的账单不会改变");
+    return say_error(common, streams, Exit::refused,
+                     options.month + " is issued, and the inputs now give other bills (" + names +
+                         "); issued bills never change. `steward-cloud correct` makes the notes",
+                     options.month + " 已开具，而现有数据会得出不同的账单（" + names +
+                         "）；已开具的账单不会改变，更正请用 steward-cloud correct");
   }
-  auto copies = write_copies(folder, books);
+  auto copies = write_copies(folder, store, books.run);
   if (!copies) return say_fault(common, streams, copies.error());
-  say_closed(common, options, streams, books, *drawn.run, filed, *copies);
+  say_closed(common, options, streams, books, drawn.run, filed, *copies);
   return Exit::ok;
 }
 
@@ -262,6 +181,11 @@ Exit close_month(const Common& common, const CloseOptions& options, const Stream
     return say_error(common, streams, Exit::bad_input,
                      "\"" + options.month + "\" is not a month; write it as 2026-06",
                      "“" + options.month + "”不是月份；请写成 2026-06");
+  }
+  if (options.issue && (options.dry_run || !is_plain_text(options.by, 1, 64))) {
+    return say_error(common, streams, Exit::bad_input,
+                     "--issue takes --by, a name of 1 to 64 bytes, and no --dry-run",
+                     "--issue 需要 --by（1 至 64 字节的姓名），且不能与 --dry-run 同用");
   }
   auto folder = DataFolder::open_existing(common.data);
   if (!folder) return say_fault(common, streams, folder.error());

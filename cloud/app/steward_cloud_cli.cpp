@@ -25,6 +25,8 @@ struct Line {
   Common common;
   ImportOptions import;
   CloseOptions close;
+  RunOptions run_steps;
+  CorrectOptions correct;
   PreviewOptions preview;
   BillsOptions bills;
   ExplainOptions explain;
@@ -61,6 +63,9 @@ void add_book_verbs(CLI::App& app, Line& line, const Streams& streams) {
                      [&] { return close_month(line.common, line.close, streams); });
   close->add_option("--month", line.close.month, "YYYY-MM (月份)")->required();
   close->add_flag("--issue", line.close.issue, "issue the bills: they never change again (开具)");
+  close->add_option("--by", line.close.by, "with --issue: who checks, approves and issues at once (经办人)")
+      ->capture_default_str();
+  close->add_flag("--dry-run", line.close.dry_run, "store nothing; show the change since last month (试算)");
   close->add_flag("--quiet", line.close.quiet, "without the tables (不显示表格)");
 
   auto* preview = verb(app, "preview", "how a month's pools would be shared, storing nothing (公摊预览)",
@@ -79,6 +84,38 @@ void add_book_verbs(CLI::App& app, Line& line, const Streams& streams) {
                        [&] { return explain_bill(line.common, line.explain, streams); });
   explain->add_option("bill", line.explain.bill, "as `bills` lists it (账单号)")->required();
   explain->add_option("--lang", line.explain.language, "zh, en or both (语言)")->capture_default_str();
+}
+
+void add_run_verbs(CLI::App& app, Line& line, const Streams& streams) {
+  auto* run = app.add_subcommand("run", "a month's bills from draft to issued (出账流程)");
+  run->require_subcommand(1);
+  run->fallthrough();
+  const auto step = [&](const std::string& name, RunVerb verb_of, const std::string& what) {
+    auto* sub = verb(
+        *run, name, what,
+        "steward-cloud --data books run " + name + " --month 2026-06" +
+            (verb_of == RunVerb::show ? "" : " --by \"Li Wei\""),
+        line, [&line, &streams, verb_of] { return step_run(line.common, line.run_steps, verb_of, streams); });
+    sub->add_option("--month", line.run_steps.month, "YYYY-MM (月份)")->required();
+    if (verb_of != RunVerb::show)
+      sub->add_option("--by", line.run_steps.who, "who says so (经办人)")->required();
+    return sub;
+  };
+  step("show", RunVerb::show, "how far a month has come, by whom (进度)");
+  step("check", RunVerb::check, "say that the draft has been looked through (复核)");
+  step("approve", RunVerb::approve, "approve checked bills, as another person (批准)")
+      ->add_flag("--alone", line.run_steps.alone, "there is nobody but who has checked; kept (无他人)");
+  step("issue", RunVerb::issue, "issue approved bills: numbered, never changed again (开具)");
+
+  auto* correct =
+      verb(app, "correct", "credit and debit notes on issued bills (更正)",
+           "steward-cloud --data books correct --month 2026-06 --by \"Li Wei\" --why \"dial misread\"", line,
+           [&] { return correct_bills(line.common, line.correct, streams); });
+  correct->add_option("--month", line.correct.month, "YYYY-MM (月份)")->required();
+  correct->add_option("--bill", line.correct.bill, "this bill alone (账单号)");
+  correct->add_option("--by", line.correct.who, "who says so (经办人)")->required();
+  correct->add_option("--why", line.correct.why, "one sentence, on every note (原因)")->required();
+  correct->add_flag("--dry-run", line.correct.dry_run, "show the notes, store nothing (试算)");
 }
 
 void add_gateway_verbs(CLI::App& app, Line& line, const Streams& streams) {
@@ -275,6 +312,7 @@ Exit run_steward_cloud(const std::vector<std::string>& arguments, const Streams&
   app.add_option("--estate", line.common.estate, "the estate's code, when there are several (小区代码)");
   app.add_flag("--json", line.common.json, "one line of JSON instead of tables (输出 JSON)");
   add_book_verbs(app, line, streams);
+  add_run_verbs(app, line, streams);
   add_gateway_verbs(app, line, streams);
   add_list_verbs(app, line, streams);
   add_event_verbs(app, line, streams);

@@ -39,12 +39,35 @@ Exit import_estate(const Common& common, const ImportOptions& options, const Str
 struct CloseOptions {
   std::string month;  // 2026-06
   bool issue = false;
-  bool quiet = false;  // no tables, the closing lines only
+  bool quiet = false;          // no tables, the closing lines only
+  std::string by = "unnamed";  // issue: who takes all the steps at once, 1 to 64 bytes
+  bool dry_run = false;        // store nothing; show the change since the month before
 };
-/// Draws up a month's bills as a draft, or issues them. The same inputs give the
-/// same bytes; issued bills never change. Over missing or doubtful readings it
+/// Draws up a month's bills as a draft, or checks, approves and issues them at once. The same inputs give
+/// the same bytes; issued bills never change. Over missing or doubtful readings it
 /// refuses and lists them all.
 Exit close_month(const Common& common, const CloseOptions& options, const Streams& streams);
+
+struct RunOptions {
+  std::string month;   // 2026-06
+  std::string who;     // 1 to 64 bytes
+  bool alone = false;  // approve: there is nobody but who has checked
+};
+enum class RunVerb : std::uint8_t { show, check, approve, issue };
+/// Takes a month's bills one step further: draft, checked, approved (by another person), issued (each with
+/// its number). Every step draws the month up again and refuses when the inputs now give other bytes.
+Exit step_run(const Common& common, const RunOptions& options, RunVerb verb, const Streams& streams);
+
+struct CorrectOptions {
+  std::string month;     // 2026-06, issued
+  std::string bill;      // empty: every bill that differs
+  std::string who;       // 1 to 64 bytes
+  std::string why;       // 1 to 256 bytes
+  bool dry_run = false;  // show the notes, store nothing
+};
+/// Recomputes an issued month and makes a credit or debit note for each bill that differs, or nothing
+/// when none does. The bills stay as they are.
+Exit correct_bills(const Common& common, const CorrectOptions& options, const Streams& streams);
 
 struct PreviewOptions {
   std::string month;  // 2026-06

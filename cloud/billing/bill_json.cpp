@@ -125,38 +125,6 @@ void set_special(Json& json, const OwnUse& own) {
   json.set("bound", std::move(bound));
 }
 
-Json line_json(const BillLine& line) {
-  auto json = Json::object();
-  json.set("unit", line.unit.text);
-  json.set("medium", json_of(word(line.medium)));
-  json.set("from", text_of(line.from));
-  json.set("to", text_of(line.to));
-  if (const auto* own = std::get_if<OwnUse>(&line.why)) {
-    json.set("kind", "own");
-    json.set("point", own->point.text);
-    json.set("period", json_of(word(own->period)));
-    json.set("tier", json_of(own->tier));
-    json.set("tier_upto_milli", own->tier_upto ? Json(own->tier_upto->count) : Json());
-    json.set("used_before_milli", own->used_before.count);
-    set_special(json, *own);
-  } else if (const auto* share = std::get_if<PoolShare>(&line.why)) {
-    json.set("kind", "share");
-    json.set("pool", share->pool.text);
-    set_terms(json, share->terms);
-    json.set("unit_share", share->unit_share);
-    json.set("part", share->part);
-    json.set("whole", share->whole);
-  } else {
-    set_unmetered(json, line);
-  }
-  json.set("tariff", line.tariff.text);
-  json.set("tariff_from", text_of(line.tariff_from));
-  json.set("price_micro_yuan", line.price.count);
-  json.set("quantity_milli", line.quantity ? Json(line.quantity->count) : Json());
-  json.set("amount_fen", line.amount.count);
-  return json;
-}
-
 Json residual_json(const Residual& residual) {
   auto json = Json::object();
   json.set("point", residual.point.text);
@@ -301,6 +269,38 @@ Json run_record(const BillRun& run, Json bills) {
 }
 
 }  // namespace
+
+Json line_json(const BillLine& line) {
+  auto json = Json::object();
+  json.set("unit", line.unit.text);
+  json.set("medium", json_of(word(line.medium)));
+  json.set("from", text_of(line.from));
+  json.set("to", text_of(line.to));
+  if (const auto* own = std::get_if<OwnUse>(&line.why)) {
+    json.set("kind", "own");
+    json.set("point", own->point.text);
+    json.set("period", json_of(word(own->period)));
+    json.set("tier", json_of(own->tier));
+    json.set("tier_upto_milli", own->tier_upto ? Json(own->tier_upto->count) : Json());
+    json.set("used_before_milli", own->used_before.count);
+    set_special(json, *own);
+  } else if (const auto* share = std::get_if<PoolShare>(&line.why)) {
+    json.set("kind", "share");
+    json.set("pool", share->pool.text);
+    set_terms(json, share->terms);
+    json.set("unit_share", share->unit_share);
+    json.set("part", share->part);
+    json.set("whole", share->whole);
+  } else {
+    set_unmetered(json, line);
+  }
+  json.set("tariff", line.tariff.text);
+  json.set("tariff_from", text_of(line.tariff_from));
+  json.set("price_micro_yuan", line.price.count);
+  json.set("quantity_milli", line.quantity ? Json(line.quantity->count) : Json());
+  json.set("amount_fen", line.amount.count);
+  return json;
+}
 
 Json bill_json(const Bill& bill) {
   auto lines = Json::array();

@@ -13,6 +13,9 @@ namespace steward {
 /// Format: docs/formats/bill.md.
 Json bill_json(const Bill& bill);
 
+/// One line of a bill, as it stands in bill_json.
+Json line_json(const BillLine& line);
+
 /// The auditor's record of a run: usages and residuals of every point, pools with
 /// every share, notices, and the ids and totals of its bills (the bills themselves
 /// are kept one by one, see bill_json).

@@ -78,27 +78,6 @@ std::string item_text(const Bill& bill, const BillLine& line) {
   return whole_month ? text : text + "  " + days_text(line.from, line.to);
 }
 
-void add_lines(const Bill& bill, std::string& page) {
-  TextTable table({Align::left, Align::right, Align::right, Align::right});
-  table.row({"项目 Item", "数量 Quantity", "单价 Price (元 yuan)", "金额 Amount (元 yuan)"});
-  table.rule();
-  const UnitId* unit = nullptr;
-  for (const auto& line : bill.lines) {
-    if (unit == nullptr || *unit != line.unit) {
-      unit = &line.unit;
-      const bool reduced = std::holds_alternative<Reduction>(line.why);
-      const auto whose = !line.unit.text.empty() ? "房屋 Unit " + line.unit.text
-                         : reduced               ? std::string("全部房屋 all units")
-                                                 : std::string("无人分摊 shared by nobody");
-      table.row({whose, "", "", ""});
-    }
-    table.row({"  " + item_text(bill, line), quantity_of(line), price_of(line), yuan_text(line.amount)});
-  }
-  table.rule();
-  table.row({"合计 Total", "", "", yuan_text(bill.total)});
-  page += table.text();
-}
-
 std::string multiplier_text(const UsageSegment& segment) {
   auto text = std::to_string(segment.multiplier_n);
   if (segment.multiplier_d != 1) text += "/" + std::to_string(segment.multiplier_d);
@@ -178,6 +157,27 @@ void add_shares(const Bill& bill, std::string& page) {
 
 }  // namespace
 
+std::string lines_table(const Bill& bill) {
+  TextTable table({Align::left, Align::right, Align::right, Align::right});
+  table.row({"项目 Item", "数量 Quantity", "单价 Price (元 yuan)", "金额 Amount (元 yuan)"});
+  table.rule();
+  const UnitId* unit = nullptr;
+  for (const auto& line : bill.lines) {
+    if (unit == nullptr || *unit != line.unit) {
+      unit = &line.unit;
+      const bool reduced = std::holds_alternative<Reduction>(line.why);
+      const auto whose = !line.unit.text.empty() ? "房屋 Unit " + line.unit.text
+                         : reduced               ? std::string("全部房屋 all units")
+                                                 : std::string("无人分摊 shared by nobody");
+      table.row({whose, "", "", ""});
+    }
+    table.row({"  " + item_text(bill, line), quantity_of(line), price_of(line), yuan_text(line.amount)});
+  }
+  table.rule();
+  table.row({"合计 Total", "", "", yuan_text(bill.total)});
+  return table.text();
+}
+
 std::string bill_page(const Bill& bill) {
   std::string page = bill.estate_name + " " + bill.estate.text + "\n" + "账单 Bill " + bill.id.text + "\n";
   page += "户名 Account  " + bill.account_name + " (" + bill.account.text + ")\n";
@@ -185,7 +185,7 @@ std::string bill_page(const Bill& bill) {
           days_text(first_day(bill.month), first_day(bill.month + std::chrono::months{1})) + "\n";
   if (bill.stepped) page += "模拟时间，非真实账单。 Simulated time: not a real bill.\n";
   page += "\n";
-  add_lines(bill, page);
+  page += lines_table(bill);
   add_meters(bill, page);
   add_pools(bill, page);
   add_shares(bill, page);

@@ -11,6 +11,9 @@ namespace steward {
 /// aligned for a fixed-width font in which a Chinese character is two columns wide.
 std::string bill_page(const Bill& bill);
 
+/// The lines of a bill with their total, as on its page.
+std::string lines_table(const Bill& bill);
+
 /// One row per bill: account, name, units, own use, shares, total; a sum below.
 std::string bill_table(std::span<const Bill> bills);
 

@@ -180,10 +180,47 @@ struct BillRow {
   std::int64_t total_fen = 0;
   std::string json;  // canonical; one rerun gives the same bytes
   std::string page;  // for people
+  int year = 0;      // of its number
+  std::int64_t number =
+      0;  // 1, 2, ... per site and year without a gap; 0: not issued (or before numbers were)
 
   friend bool operator==(const BillRow&, const BillRow&) = default;
 };
-enum class RunStatus : std::uint8_t { draft = 0, issued = 1 };
+/// How far a month's bills have come. Each is one step from the one before it.
+enum class RunStatus : std::uint8_t { draft = 0, checked = 1, approved = 2, issued = 3 };
+/// A step of a month's bills, by whom and when. It counts for the bills it names and no others.
+struct RunStep {
+  RunStatus to = RunStatus::checked;
+  Digest bills{};    // of BillRunRow
+  std::string who;   // 1 to 64 bytes
+  std::string note;  // at most 256 bytes
+  Instant at;
+
+  friend bool operator==(const RunStep&, const RunStep&) = default;
+};
+inline constexpr std::size_t max_run_steps = 1000;  // of one month: nobody approves so often
+
+/// A credit or debit note: the difference between a bill as it stands and as it is recomputed.
+struct BillNoteRow {
+  SiteId site;
+  std::string month;
+  BillId bill;             // that it corrects
+  std::int64_t place = 0;  // 1, 2, ... per bill
+  AccountId account;
+  std::string name;
+  std::int64_t total_fen = 0;  // above zero: debit, else credit
+  std::string who;             // 1 to 64 bytes
+  std::string why;             // 1 to 256 bytes
+  Instant made_at;
+  Digest inputs{};  // of the recomputation
+  std::string json;
+  std::string page;
+  int year = 0;  // of its number, in a series of its own
+  std::int64_t number = 0;
+
+  friend bool operator==(const BillNoteRow&, const BillNoteRow&) = default;
+};
+
 struct BillRunRow {
   SiteId site;
   std::string month;

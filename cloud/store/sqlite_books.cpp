@@ -1,4 +1,4 @@
-// SqliteStore: imports, closing records, bill runs.
+// SqliteStore: imports and closing records.
 #include <algorithm>
 
 #include "cloud/store/sqlite_store_calls.hpp"
@@ -133,86 +133,6 @@ Result<std::vector<EdgeEvent>> SqliteStore::doubt_events(const SiteId& site) {
       site.text);
   if (!read) return std::move(read.error());
   return events;
-}
-
-Result<void> SqliteStore::put_draft(const BillRunRow& run, std::span<const BillRow> bills) {
-  auto no = site_no(run.site);
-  if (!no) return std::move(no.error());
-  // The schema's triggers refuse all of this once the run is issued.
-  auto done =
-      write("DELETE FROM bill WHERE site_no = ?1 AND month = ?2", *no, run.month)
-          .and_then(
-              [&] { return write("DELETE FROM bill_run WHERE site_no = ?1 AND month = ?2", *no, run.month); })
-          .and_then([&] {
-            return write("INSERT INTO bill_run VALUES (?1, ?2, 0, ?3, ?4, ?5, ?6, ?7, ?8, NULL, ?9, ?10)",
-                         *no, run.month, run.inputs, run.bills, run.import_version, run.bill_count,
-                         run.total_fen, ms_of(run.drawn_up_at), run.json, run.proof);
-          });
-  std::int64_t place = 0;
-  for (const auto& bill : bills) {
-    if (!done) break;
-    done = write("INSERT INTO bill VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)", *no, run.month, ++place,
-                 bill.bill.text, bill.account.text, bill.name, bill.total_fen, bill.json, bill.page);
-  }
-  return std::move(done).with_context("bills of " + run.month);
-}
-
-Result<void> SqliteStore::issue(const SiteId& site, std::string_view month, Instant at) {
-  auto no = site_no(site);
-  if (!no) return std::move(no.error());
-  auto done = write("UPDATE bill_run SET status = 1, issued_ms = ?3 WHERE site_no = ?1 AND month = ?2", *no,
-                    month, ms_of(at));
-  if (done && database_.changes() == 0) {
-    return {Fault::refused, "no bill run of " + std::string(month) + " to issue"};
-  }
-  return std::move(done).with_context("bills of " + std::string(month));
-}
-
-Result<std::vector<BillRunRow>> SqliteStore::bill_runs(const SiteId& site) {
-  std::vector<BillRunRow> rows;
-  auto read = each(
-      "SELECT r.month, r.status, r.inputs, r.bills, r.import_version, r.bill_count, r.total_fen, "
-      "r.drawn_up_ms,"
-      " r.issued_ms, r.json, r.proof FROM bill_run r JOIN site s USING (site_no) WHERE s.site = ?1 ORDER BY "
-      "r.month",
-      [&](const Statement& row) {
-        BillRunRow run{.site = site,
-                       .month = row.column_text(0),
-                       .status = column_enum<RunStatus>(row, 1),
-                       .inputs = fixed_bytes<Digest>(row, 2),
-                       .bills = fixed_bytes<Digest>(row, 3),
-                       .import_version = row.column_int(4),
-                       .bill_count = row.column_int(5),
-                       .total_fen = row.column_int(6),
-                       .drawn_up_at = column_instant(row, 7),
-                       .json = row.column_text(9),
-                       .proof = row.column_text(10)};
-        if (!row.column_is_null(8)) run.issued_at = column_instant(row, 8);
-        rows.push_back(std::move(run));
-      },
-      site.text);
-  if (!read) return std::move(read.error());
-  return rows;
-}
-
-Result<std::vector<BillRow>> SqliteStore::bills(const SiteId& site, std::string_view month) {
-  std::vector<BillRow> rows;
-  auto read = each(
-      "SELECT b.month, b.bill, b.account, b.name, b.total_fen, b.json, b.page"
-      " FROM bill b JOIN site s USING (site_no) WHERE s.site = ?1 AND b.month = ?2 ORDER BY b.place",
-      [&](const Statement& row) {
-        rows.push_back({.site = site,
-                        .month = row.column_text(0),
-                        .bill = BillId{row.column_text(1)},
-                        .account = AccountId{row.column_text(2)},
-                        .name = row.column_text(3),
-                        .total_fen = row.column_int(4),
-                        .json = row.column_text(5),
-                        .page = row.column_text(6)});
-      },
-      site.text, month);
-  if (!read) return std::move(read.error());
-  return rows;
 }
 
 }  // namespace steward

@@ -86,7 +86,11 @@ class SqliteStore final : public Store {
   Result<void> decide(const SiteId& site, std::int64_t event_no, const MeterDecision& decision) override;
   Result<std::vector<FallRow>> falls(const SiteId& site, Instant from, Instant to) override;
   Result<void> put_draft(const BillRunRow& run, std::span<const BillRow> bills) override;
-  Result<void> issue(const SiteId& site, std::string_view month, Instant at) override;
+  Result<void> put_step(const SiteId& site, std::string_view month, const RunStep& step) override;
+  Result<std::vector<RunStep>> run_steps(const SiteId& site, std::string_view month) override;
+  Result<void> issue(const SiteId& site, std::string_view month, const RunStep& step, int year) override;
+  Result<void> put_note(const BillNoteRow& row) override;
+  Result<std::vector<BillNoteRow>> notes(const SiteId& site, std::string_view month) override;
   Result<std::vector<BillRunRow>> bill_runs(const SiteId& site) override;
   Result<std::vector<BillRow>> bills(const SiteId& site, std::string_view month) override;
 
@@ -110,6 +114,7 @@ class SqliteStore final : public Store {
   Result<void> each(std::string_view sql, Row&& row, const Values&... values);
 
   Result<std::int64_t> site_no(const SiteId& site);
+  Result<void> add_step(const SiteId& site, std::string_view month, const RunStep& step);
   template <class... More>
   Result<std::vector<ClosingRow>> closing_rows(std::string_view sql, const SiteId& site, Instant from,
                                                Instant to, const More&... more);

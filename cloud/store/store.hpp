@@ -153,10 +153,23 @@ class Store {
   /// Readings marked as below the one before, with round_at in [from, to), by round_at, log, seq; those
   /// whose meter no catalogue names are left out.
   virtual Result<std::vector<FallRow>> falls(const SiteId& site, Instant from, Instant to) = 0;
-  /// Replaces the draft of a month, bills and all. Refused when it is issued. Inside `transact`.
+  /// Replaces the draft of a month, bills and all; other bills than before are a draft again. Refused when it
+  /// is issued. Inside `transact`.
   virtual Result<void> put_draft(const BillRunRow& run, std::span<const BillRow> bills) = 0;
-  /// Draft to issued; from here on the backend itself refuses any change. Inside `transact`.
-  virtual Result<void> issue(const SiteId& site, std::string_view month, Instant at) = 0;
+  /// Adds a step, checked or approved. Faults: refused (not the bills that are stored, not the step after
+  /// theirs, or max_run_steps). Inside `transact`.
+  virtual Result<void> put_step(const SiteId& site, std::string_view month, const RunStep& step) = 0;
+  /// All steps of a month, those of bills drawn up before too, oldest first.
+  virtual Result<std::vector<RunStep>> run_steps(const SiteId& site, std::string_view month) = 0;
+  /// Approved to issued: `step` is kept, and each bill gets the next number of `year` in the run's order.
+  /// From here on the backend itself refuses any change. Faults: refused (not approved, or other bills).
+  /// Inside `transact`.
+  virtual Result<void> issue(const SiteId& site, std::string_view month, const RunStep& step, int year) = 0;
+  /// Adds a note with the next number of `row.year`; `row.number` is ignored. Never changed again. Faults:
+  /// refused (its month is not issued, or `place` does not follow). Inside `transact`.
+  virtual Result<void> put_note(const BillNoteRow& row) = 0;
+  /// The notes on a month's bills, by bill and place.
+  virtual Result<std::vector<BillNoteRow>> notes(const SiteId& site, std::string_view month) = 0;
   virtual Result<std::vector<BillRunRow>> bill_runs(const SiteId& site) = 0;
   /// The bills of a month in the run's order.
   virtual Result<std::vector<BillRow>> bills(const SiteId& site, std::string_view month) = 0;

@@ -147,6 +147,20 @@ BillRow bill_of(std::string month, std::string account, std::int64_t total) {
           .page = "bill\n"};
 }
 
+/// A step of the run that run_of gives.
+RunStep step_to(RunStatus to) { return {to, digest_of(2), "Li Wei", "looked through", at_ms(20)}; }
+
+void approve(Store& store, std::string_view month) {
+  in_transaction(store, [&] {
+    CHECK(store.put_step(site, month, step_to(RunStatus::checked)));
+    CHECK(store.put_step(site, month, step_to(RunStatus::approved)));
+  });
+}
+
+Result<void> issue(Store& store, std::string_view month, int year = 2026) {
+  return store.issue(site, month, step_to(RunStatus::issued), year);
+}
+
 }  // namespace
 
 TEST_SUITE("cloud/store") {
@@ -533,25 +547,136 @@ TEST_SUITE("cloud/store") {
     const std::vector fewer{bill_of("2026-06", "a1", 6030)};
     in_transaction(*backend.store, [&] { CHECK(backend.store->put_draft(run_of("2026-06", 2), fewer)); });
     CHECK(*backend.store->bills(site, "2026-06") == fewer);
-    in_transaction(*backend.store, [&] { CHECK(backend.store->issue(site, "2026-06", at_ms(20))); });
+    approve(*backend.store, "2026-06");
+    in_transaction(*backend.store, [&] { CHECK(issue(*backend.store, "2026-06")); });
 
     auto issued = run_of("2026-06", 2);
     issued.status = RunStatus::issued;
     issued.issued_at = at_ms(20);
+    auto numbered = fewer;
+    numbered[0].year = 2026;
+    numbered[0].number = 1;
     const auto refused =
         backend.store->transact([&] { return backend.store->put_draft(run_of("2026-06", 3), bills); });
     REQUIRE_FALSE(refused);
     CHECK(refused.error().fault == Fault::refused);
-    const auto again =
-        backend.store->transact([&] { return backend.store->issue(site, "2026-06", at_ms(30)); });
-    CHECK_FALSE(again);
+    CHECK_FALSE(backend.store->transact([&] { return issue(*backend.store, "2026-06"); }));
     backend.reopen();
     CHECK(*backend.store->bill_runs(site) == std::vector{issued});
-    CHECK(*backend.store->bills(site, "2026-06") == fewer);
-    const auto nothing =
-        backend.store->transact([&] { return backend.store->issue(site, "2026-07", at_ms(30)); });
+    CHECK(*backend.store->bills(site, "2026-06") == numbered);
+    const auto nothing = backend.store->transact([&] { return issue(*backend.store, "2026-07"); });
     REQUIRE_FALSE(nothing);
     CHECK(nothing.error().fault == Fault::refused);
+  }
+
+  TEST_CASE_TEMPLATE("bills go from draft to checked, approved and issued, and no step is left out", Backend,
+                     STORES) {
+    Backend backend;
+    auto& store = *backend.store;
+    in_transaction(store, [&] {
+      CHECK(store.put_draft(run_of("2026-06", 1), std::vector{bill_of("2026-06", "a1", 1)}));
+    });
+    const auto status = [&] { return (*store.bill_runs(site)).at(0).status; };
+    const auto take = [&](RunStep step) {
+      return store.transact([&] { return store.put_step(site, "2026-06", step); });
+    };
+    CHECK(status() == RunStatus::draft);
+    CHECK_FALSE(take(step_to(RunStatus::approved)));
+    CHECK_FALSE(store.transact([&] { return issue(store, "2026-06"); }));
+    CHECK(take(step_to(RunStatus::checked)));
+    CHECK(status() == RunStatus::checked);
+    CHECK_FALSE(take(step_to(RunStatus::checked)));
+    CHECK_FALSE(store.transact([&] { return issue(store, "2026-06"); }));
+    CHECK_FALSE(take(step_to(RunStatus::issued)));
+    auto other = step_to(RunStatus::approved);
+    other.bills = digest_of(9);
+    CHECK_FALSE(take(other));
+    CHECK(take(step_to(RunStatus::approved)));
+    CHECK(status() == RunStatus::approved);
+    CHECK(*store.run_steps(site, "2026-06") ==
+          std::vector{step_to(RunStatus::checked), step_to(RunStatus::approved)});
+
+    // Other bytes are another draft: what was said of the old ones is kept and counts for them alone.
+    auto redrawn = run_of("2026-06", 2);
+    redrawn.bills = digest_of(3);
+    in_transaction(store, [&] { CHECK(store.put_draft(redrawn, std::vector{bill_of("2026-06", "a1", 2)})); });
+    CHECK(status() == RunStatus::draft);
+    CHECK_FALSE(store.transact([&] { return issue(store, "2026-06"); }));
+    CHECK(store.run_steps(site, "2026-06")->size() == 2);
+  }
+
+  TEST_CASE_TEMPLATE("numbers follow one another over months, years and refused transactions", Backend,
+                     STORES) {
+    Backend backend;
+    auto& store = *backend.store;
+    const auto numbers = [&](const std::string& month) {
+      std::vector<std::int64_t> all;
+      const auto bills = store.bills(site, month);
+      REQUIRE(bills);
+      for (const auto& bill : *bills) all.push_back(bill.number);
+      return all;
+    };
+    for (const auto* month : {"2026-05", "2026-06", "2026-07"}) {
+      in_transaction(store, [&] {
+        CHECK(
+            store.put_draft(run_of(month, 1), std::vector{bill_of(month, "a2", 1), bill_of(month, "a1", 1)}));
+      });
+      approve(store, month);
+    }
+    const auto failed = store.transact([&]() -> Result<void> {
+      CHECK(issue(store, "2026-06"));
+      CHECK(numbers("2026-06") == std::vector<std::int64_t>{1, 2});
+      return {Fault::full, "the disk"};
+    });
+    CHECK_FALSE(failed);
+    in_transaction(store, [&] { CHECK(issue(store, "2026-07")); });
+    in_transaction(store, [&] { CHECK(issue(store, "2026-06")); });
+    in_transaction(store, [&] { CHECK(issue(store, "2026-05", 2027)); });
+    CHECK(numbers("2026-07") == std::vector<std::int64_t>{1, 2});  // in the run's order
+    CHECK(numbers("2026-06") == std::vector<std::int64_t>{3, 4});
+    CHECK(numbers("2026-05") == std::vector<std::int64_t>{1, 2});
+    CHECK((*store.bills(site, "2026-05"))[0].year == 2027);
+  }
+
+  TEST_CASE_TEMPLATE("a note stands on an issued bill, follows its last one and has a number of its own",
+                     Backend, STORES) {
+    Backend backend;
+    auto& store = *backend.store;
+    in_transaction(store, [&] {
+      CHECK(store.put_draft(run_of("2026-06", 1), std::vector{bill_of("2026-06", "a1", 1)}));
+    });
+    BillNoteRow note{.site = site,
+                     .month = "2026-06",
+                     .bill = BillId{"2026-06-a1"},
+                     .place = 1,
+                     .account = AccountId{"a1"},
+                     .name = "王 Wang",
+                     .total_fen = -5,
+                     .who = "Li Wei",
+                     .why = "dial misread",
+                     .made_at = at_ms(30),
+                     .inputs = digest_of(4),
+                     .json = "{}",
+                     .page = "note\n",
+                     .year = 2026};
+    const auto put = [&] { return store.transact([&] { return store.put_note(note); }); };
+    CHECK_FALSE(put());  // a draft is no bill yet
+    approve(store, "2026-06");
+    in_transaction(store, [&] { CHECK(issue(store, "2026-06")); });
+    note.place = 2;
+    CHECK_FALSE(put());
+    note.place = 1;
+    CHECK(put());
+    CHECK_FALSE(put());
+    auto second = note;
+    second.place = 2;
+    second.total_fen = 7;
+    in_transaction(store, [&] { CHECK(store.put_note(second)); });
+    note.number = 1;
+    second.number = 2;
+    CHECK(*store.notes(site, "2026-06") == std::vector{note, second});
+    CHECK(store.notes(site, "2026-07")->empty());
+    CHECK((*store.bills(site, "2026-06"))[0].number == 1);
   }
 
   TEST_CASE_TEMPLATE("a reading's meter is what the catalogue said before it", Backend, STORES) {
