@@ -120,6 +120,12 @@ Result<SiteId> choose_site(Store& store, const std::string& wanted) {
 Result<ImportedEstate> latest_estate(Store& store, const SiteId& site) {
   auto import = store.latest_import(site);
   if (!import) return std::move(import.error());
+  return imported_estate(store, site, *import ? (*import)->version : 0);
+}
+
+Result<ImportedEstate> imported_estate(Store& store, const SiteId& site, std::int64_t version) {
+  auto import = store.import_version(site, version);
+  if (!import) return std::move(import.error());
   if (!*import) {
     return error_of(
         Fault::refused,

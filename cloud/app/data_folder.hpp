@@ -57,5 +57,7 @@ struct ImportedEstate {
   Estate estate;
 };
 Result<ImportedEstate> latest_estate(Store& store, const SiteId& site);
+/// The same of the import a bill run names.
+Result<ImportedEstate> imported_estate(Store& store, const SiteId& site, std::int64_t version);
 
 }  // namespace steward

@@ -5,7 +5,7 @@
 #include "cloud/app/data_folder.hpp"
 #include "cloud/app/say.hpp"
 #include "cloud/metering/estate_csv.hpp"
-#include "kit/crypto/digest.hpp"
+#include "cloud/verify/month_record.hpp"
 #include "kit/loop/clocks.hpp"
 
 namespace steward {
@@ -17,10 +17,6 @@ constexpr std::size_t max_files = 64;
 /// Files that may lie beside an estate without being part of it: the gateway's
 /// meter list, and the truth that `steward-sim estate` writes down.
 bool is_neighbour(std::string_view name) { return name == "meters.csv" || name.starts_with("ledger"); }
-
-Digest digest_of(std::string_view text) {
-  return sha256({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
-}
 
 void read_one(const std::filesystem::directory_entry& entry, EstateFiles& files, Problems& problems) {
   const auto name = entry.path().filename().string();
@@ -63,12 +59,8 @@ EstateFiles read_folder(const std::filesystem::path& folder, Problems& problems)
 
 EstateImport import_of(const SiteId& site, const EstateFiles& files) {
   EstateImport import{.site = site, .imported_at = SystemClock().now()};
-  std::string all;
-  for (const auto& [name, text] : files) {
-    import.files.push_back({name, text, digest_of(text)});
-    all += name + '\0' + hex(import.files.back().hash) + '\n';
-  }
-  import.hash = digest_of(all);
+  for (const auto& [name, text] : files) import.files.push_back({name, text, sha256(bytes_of(text))});
+  import.hash = import_hash(files);
   return import;
 }
 

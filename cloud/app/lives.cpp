@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "cloud/verify/month_record.hpp"
 #include "contract/wire/limits.hpp"
 
 namespace steward {
@@ -23,21 +24,13 @@ Result<LivedEstate> lived_estate(Store& store, Estate estate, std::optional<Mont
   if (!rows) return rows.error();
   const auto fallen = store.falls(estate.id, from, to);
   if (!fallen) return fallen.error();
-  std::string text;
   std::vector<LifeEvent> events;
-  for (const auto& row : *rows) {
-    events.push_back(life_event_of(row));
-    const auto& verdict = events.back().verdict;
-    if (row.event.at >= to) continue;
-    text += row.event.kind + " " + row.event.subject + " " + std::to_string(ms_of(row.event.at)) + " " +
-            row.event.detail + (verdict ? (*verdict ? " confirmed" : " rejected") : "") + "\n";
-  }
+  for (const auto& row : *rows) events.push_back(life_event_of(row));
   std::vector<RegisterFall> falls;
-  for (const auto& row : *fallen) {
-    falls.push_back({row.meter, row.channel, row.round_at});
-    text += "fell " + row.meter.text + " " + row.channel + " " + std::to_string(ms_of(row.round_at)) + "\n";
-  }
-  return LivedEstate{lived(std::move(estate), events, falls), std::move(text)};
+  for (const auto& row : *fallen) falls.push_back({row.meter, row.channel, row.round_at});
+  auto text = lives_text(events, falls, to);
+  auto alive = lived(std::move(estate), events, falls);
+  return LivedEstate{std::move(alive), std::move(events), std::move(falls), std::move(text)};
 }
 
 }  // namespace steward

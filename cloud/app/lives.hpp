@@ -11,6 +11,8 @@ namespace steward {
 /// An estate with the lives of its meters applied, and what of them went in.
 struct LivedEstate {
   Lived lived;
+  std::vector<LifeEvent> events;  // all that went in, in the books' order
+  std::vector<RegisterFall> falls;
   std::string text;  // one line per event and fall: part of what a run's inputs are hashed over
 };
 

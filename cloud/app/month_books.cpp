@@ -7,6 +7,7 @@
 #include "cloud/app/month_inputs.hpp"
 #include "cloud/billing/bill_json.hpp"
 #include "cloud/billing/bill_page.hpp"
+#include "contract/text/hex_text.hpp"
 #include "kit/loop/clocks.hpp"
 
 namespace steward {
@@ -65,9 +66,11 @@ std::string number_text(const SiteId& site, int year, std::int64_t number, std::
   return site.text + "-" + std::to_string(year) + "-" + std::string(kind) + digits;
 }
 
-std::string numbered_page(const BillRow& bill) {
+std::string numbered_page(const BillRow& bill, const Digest& inputs) {
   const auto number = number_text(bill.site, bill.year, bill.number, "");
-  return number.empty() ? bill.page : "账单编号 bill no. " + number + "\n" + bill.page;
+  return number.empty()
+             ? bill.page
+             : "账单编号 bill no. " + number + "\n核验摘要 inputs " + hex(inputs) + "\n" + bill.page;
 }
 
 std::string numbered_page(const BillNoteRow& note) {
@@ -141,7 +144,7 @@ Result<std::filesystem::path> write_copies(const DataFolder& folder, Store& stor
   for (const auto& bill : *bills) {
     if (!done) return std::move(done.error());
     done = write_file(making / (bill.bill.text + ".json"), bill.json + "\n").and_then([&] {
-      return write_file(making / (bill.bill.text + ".txt"), numbered_page(bill));
+      return write_file(making / (bill.bill.text + ".txt"), numbered_page(bill, run.inputs));
     });
   }
   for (const auto& note : *notes) {

@@ -36,8 +36,8 @@ Digest digest_of_bills(const std::string& run_json, std::span<const BillRow> bil
 /// "riverside-2026-000017"; with a kind "riverside-2026-N000017". Empty for 0.
 std::string number_text(const SiteId& site, int year, std::int64_t number, std::string_view kind);
 
-/// The page for people, under its number once it has one.
-std::string numbered_page(const BillRow& bill);
+/// The page for people, under its number once it has one, with the hash a proof of it comes to.
+std::string numbered_page(const BillRow& bill, const Digest& inputs);
 std::string numbered_page(const BillNoteRow& note);
 
 /// Which stored bills differ from the new ones, at most ten names, for the sentence that refuses.

@@ -7,6 +7,7 @@
 #include "cloud/app/lives.hpp"
 #include "cloud/app/true_closings.hpp"
 #include "cloud/metering/doubt.hpp"
+#include "contract/wire/closing_codec.hpp"
 
 namespace steward {
 namespace {
@@ -40,17 +41,36 @@ bool has_two_months(const Estate& estate) {
   });
 }
 
-/// What a closing would have been marked with, had the gateway known it then.
-Reason reason_of(const Doubt& doubt) {
-  if (doubt.kind == "time_unsure") return Reason::time_unsure;
-  return doubt.kind == "line_shared" ? Reason::foreign : Reason::identity;
+/// Its block was verified when it was admitted, and is held against the books before each run.
+class Admitted final : public Verifier {
+ public:
+  bool verify(ByteView, const Signature&) const override { return true; }
+};
+
+std::optional<TakenBack> taken_back_of(const Doubts& doubts, const Closing& closing) {
+  const auto* doubt = doubts.of(closing.meter, closing.taken_at);
+  if (doubt == nullptr) return std::nullopt;
+  return TakenBack{doubt->kind, doubt->since, doubt->why};
+}
+
+Result<void> keep(const ClosingRow& row, const std::optional<TakenBack>& taken_back,
+                  MonthEvidence& evidence) {
+  const auto said = open_closing(row.sealed, Admitted());
+  if (!said) return said.error();
+  BundledClosing kept{row.sealed, std::nullopt, taken_back};
+  const auto& is = row.closing;
+  if (said->round_at != is.round_at || said->quality != is.quality) kept.settled = {is.round_at, is.quality};
+  evidence.closings.push_back(std::move(kept));
+  evidence.gateways.insert(is.gateway);
+  return {};
 }
 
 /// Everything `draw_up` asks for: the month's closing records, both midnights
 /// included, for the annual tiers the first good one of the year and those of
 /// the days on which a meter was exchanged, and for tiers of two months those of
 /// the day on which the two begin.
-Result<Gathered> gather(Store& store, const ImportedEstate& estate, std::string_view lives, Month month) {
+Result<Gathered> gather(Store& store, const ImportedEstate& estate, std::string_view lives, Month month,
+                        MonthEvidence* evidence) {
   const auto offset = estate.estate.offset;
   const auto begin = midnight(first_day(month), offset);
   const auto end = midnight(first_day(month + std::chrono::months(1)), offset) + Milliseconds(1);
@@ -75,55 +95,40 @@ Result<Gathered> gather(Store& store, const ImportedEstate& estate, std::string_
 
   const auto settled = settle_times(store, estate.estate.id, offset, year, end, *rows);
   if (!settled) return settled.error();
-  const auto taken_back = store.doubt_events(estate.estate.id);
-  if (!taken_back) return taken_back.error();
-  const Doubts doubts(*taken_back);
+  const auto doubt_events = store.doubt_events(estate.estate.id);
+  if (!doubt_events) return doubt_events.error();
+  const Doubts doubts(*doubt_events);
 
   Gathered inputs;
-  std::string all = text_of(month) + "\n" + hex(estate.import.hash) + "\n" + std::string(lives) + *settled;
+  auto all = inputs_head(month, estate.import.hash, lives, *settled);
   for (auto& row : *rows) {
-    all += hex(sha256(row.sealed)) + "\n";
-    auto& c = row.closing;
-    const auto* doubt = doubts.of(c.meter, c.taken_at);
-    if (doubt != nullptr) {
-      all += doubt->kind + " " + std::to_string(ms_of(doubt->since)) + "\n";
-      if (c.quality == Quality::good) {
-        c.quality = Quality::suspect;
-        c.reason = reason_of(*doubt);
-      }
+    const auto taken_back = taken_back_of(doubts, row.closing);
+    all += closing_text(row.sealed, taken_back);
+    if (evidence != nullptr) {
+      if (auto kept = keep(row, taken_back, *evidence); !kept) return std::move(kept.error());
     }
-    inputs.readings.add({.meter = std::move(c.meter),
-                         .channel = std::move(c.channel),
-                         .at = c.round_at,
-                         .value = c.value,
-                         .unit = c.unit,
-                         .modulus = c.modulus,
-                         .quality = c.quality,
-                         .reason = c.reason,
-                         .source = ReadingSource::gateway,
-                         .gateway = std::move(c.gateway),
-                         .epoch = c.epoch,
-                         .seq = c.seq,
-                         .profile = std::move(c.profile),
-                         .raw = std::move(c.raw),
-                         .trust = c.trust,
-                         .doubt = doubt == nullptr ? std::string() : doubt->kind + ": " + doubt->why,
-                         .doubt_since = doubt == nullptr ? Instant{} : doubt->since});
+    inputs.readings.add(billed_reading(std::move(row.closing), taken_back));
   }
-  inputs.digest = sha256({reinterpret_cast<const std::uint8_t*>(all.data()), all.size()});
+  if (evidence != nullptr) evidence->settled = *settled;
+  inputs.digest = sha256(bytes_of(all));
   return inputs;
 }
 
 }  // namespace
 
-Result<MonthInputs> month_inputs(Store& store, const SiteId& site, Month month) {
-  auto estate = latest_estate(store, site);
+Result<MonthInputs> month_inputs(Store& store, const SiteId& site, Month month, const MonthWish& wish) {
+  auto estate = wish.import_version == 0 ? latest_estate(store, site)
+                                         : imported_estate(store, site, wish.import_version);
   if (!estate) return std::move(estate.error());
   auto lives = lived_estate(store, std::move(estate->estate), month);
   if (!lives) return std::move(lives.error());
   estate->estate = std::move(lives->lived.estate);
-  auto gathered = gather(store, *estate, lives->text, month);
+  auto gathered = gather(store, *estate, lives->text, month, wish.evidence);
   if (!gathered) return std::move(gathered.error());
+  if (wish.evidence != nullptr) {
+    wish.evidence->events = std::move(lives->events);
+    wish.evidence->falls = std::move(lives->falls);
+  }
   return MonthInputs{std::move(*estate), std::move(gathered->readings), gathered->digest};
 }
 

@@ -27,6 +27,7 @@ struct Line {
   CloseOptions close;
   RunOptions run_steps;
   CorrectOptions correct;
+  BundleOptions bundle;
   PreviewOptions preview;
   BillsOptions bills;
   ExplainOptions explain;
@@ -106,6 +107,12 @@ void add_run_verbs(CLI::App& app, Line& line, const Streams& streams) {
   step("approve", RunVerb::approve, "approve checked bills, as another person (批准)")
       ->add_flag("--alone", line.run_steps.alone, "there is nobody but who has checked; kept (无他人)");
   step("issue", RunVerb::issue, "issue approved bills: numbered, never changed again (开具)");
+
+  auto* bundle = verb(app, "bundle", "a bill and all it stands on, for steward-verify (账单证明)",
+                      "steward-cloud --data books bundle 2026-06-a-1-101 --out bill.bundle", line,
+                      [&] { return bundle_bill(line.common, line.bundle, streams); });
+  bundle->add_option("bill", line.bundle.bill, "as `bills` lists it (账单号)")->required();
+  bundle->add_option("--out", line.bundle.file, "to be made (输出文件)")->required();
 
   auto* correct =
       verb(app, "correct", "credit and debit notes on issued bills (更正)",

@@ -179,6 +179,14 @@ Exit show_status(const Common& common, const Streams& streams);
 /// Gives the database a new identity: to be run once after a backup was restored.
 Exit renew_store(const Common& common, const Streams& streams);
 
+struct BundleOptions {
+  std::string bill;            // 2026-06-<account>
+  std::filesystem::path file;  // to be made, or written anew
+};
+/// Writes a bill with everything it was computed from into one file, signed, that steward-verify recomputes
+/// offline. It holds the readings of the whole estate: for an auditor.
+Exit bundle_bill(const Common& common, const BundleOptions& options, const Streams& streams);
+
 struct BlocksOptions {
   std::string site;
   std::string gateway;

@@ -1,5 +1,6 @@
 // SqliteStore: imports and closing records.
 #include <algorithm>
+#include <limits>
 
 #include "cloud/store/sqlite_store_calls.hpp"
 
@@ -34,16 +35,22 @@ Result<std::int64_t> SqliteStore::put_import(const EstateImport& import) {
 }
 
 Result<std::optional<EstateImport>> SqliteStore::latest_import(const SiteId& site) {
+  return import_version(site, std::numeric_limits<std::int64_t>::max());
+}
+
+Result<std::optional<EstateImport>> SqliteStore::import_version(const SiteId& site, std::int64_t version) {
   auto no = site_no(site);
   if (!no) return std::move(no.error());
   std::optional<EstateImport> import;
   auto read = each(
-      "SELECT version, imported_ms, hash FROM estate_import WHERE site_no = ?1 ORDER BY version DESC LIMIT 1",
+      "SELECT version, imported_ms, hash FROM estate_import WHERE site_no = ?1 AND (version = ?2 OR ?2 = "
+      "9223372036854775807)"
+      " ORDER BY version DESC LIMIT 1",
       [&](const Statement& row) {
         import =
             EstateImport{site, row.column_int(0), column_instant(row, 1), fixed_bytes<Digest>(row, 2), {}};
       },
-      *no);
+      *no, version);
   if (!read) return std::move(read.error());
   if (!import) return import;
   read = each(

@@ -67,6 +67,7 @@ class SqliteStore final : public Store {
   Result<std::vector<SiteId>> estates() override;
   Result<std::int64_t> put_import(const EstateImport& import) override;
   Result<std::optional<EstateImport>> latest_import(const SiteId& site) override;
+  Result<std::optional<EstateImport>> import_version(const SiteId& site, std::int64_t version) override;
   Result<std::vector<ClosingRow>> closings(const SiteId& site, Instant from, Instant to) override;
   Result<std::vector<ClosingRow>> earliest_closings(const SiteId& site, Instant from, Instant to) override;
   Result<std::string> damage() override;

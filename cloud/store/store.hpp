@@ -111,6 +111,8 @@ class Store {
   /// Stores a new version; `version` is ignored and given by the store. Inside `transact`.
   virtual Result<std::int64_t> put_import(const EstateImport& import) = 0;
   virtual Result<std::optional<EstateImport>> latest_import(const SiteId& site) = 0;
+  /// An earlier version, as it was handed in.
+  virtual Result<std::optional<EstateImport>> import_version(const SiteId& site, std::int64_t version) = 0;
   /// Closing records with round_at in [from, to) by a clock that was right (synced, or stepped), by meter,
   /// channel, round_at, log, seq: what billing stands on.
   virtual Result<std::vector<ClosingRow>> closings(const SiteId& site, Instant from, Instant to) = 0;

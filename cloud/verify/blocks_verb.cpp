@@ -3,6 +3,7 @@
 
 #include "cloud/verify/block_chain.hpp"
 #include "cloud/verify/block_file.hpp"
+#include "cloud/verify/given_key.hpp"
 #include "cloud/verify/verify_verbs.hpp"
 #include "contract/text/json.hpp"
 #include "contract/wire/uuid_text.hpp"
@@ -11,18 +12,6 @@
 
 namespace steward {
 namespace {
-
-constexpr std::size_t key_bytes = 32;  // Ed25519, RFC 8032, 5.1.5
-
-/// A key as a person hands it over: a PEM file, or the hex that `gateway list` shows.
-Result<VerifyingKey> read_key(const std::string& given) {
-  if (const auto bytes = from_hex(given); bytes && bytes->size() == key_bytes) {
-    PublicKey key{};
-    std::copy(bytes->begin(), bytes->end(), key.begin());
-    return VerifyingKey(key);
-  }
-  return VerifyingKey::load(given);
-}
 
 VerifyExit say(const VerifyBlocksOptions& options, const VerifyStreams& streams, VerifyExit exit,
                const std::string& en, const std::string& zh) {
@@ -124,7 +113,7 @@ void print_page(const VerifyStreams& streams, const BlockChain& chain, const std
 VerifyExit verify_blocks(const VerifyBlocksOptions& options, const VerifyStreams& streams) {
   std::vector<VerifyingKey> keys;
   for (const auto& given : options.keys) {
-    auto key = read_key(given);
+    auto key = read_given_key(given);
     if (!key) {
       return say(
           options, streams, VerifyExit::bad_input,

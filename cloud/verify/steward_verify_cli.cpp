@@ -16,14 +16,32 @@ constexpr const char* footer =
     "Examples 示例:\n"
     "  steward-cloud --data books blocks export --site riverside --gateway gw1 june.blocks\n"
     "  steward-verify blocks --key gw1-key.pub.pem june.blocks\n"
+    "  steward-cloud --data books bundle 2026-06-a-1-101 --out bill.bundle\n"
+    "  steward-verify bill bill.bundle\n"
     "  steward-verify blocks --key 3d4017c3...511a june.blocks --json\n";
+
+void add_bill_verb(CLI::App& app, VerifyBillOptions& bill, std::function<void()> chosen) {
+  auto* verb = app.add_subcommand("bill", "a bill, recomputed from its bundle (核验账单)");
+  verb->footer(
+      "What it proves: the bill is what its inputs give, to the byte, and every signed reading is its "
+      "gateway's.\n"
+      "That the inputs are those of the issued bill, its printed page says: compare the hash.\n"
+      "Example 示例:\n  steward-verify bill --issuer 3d4017c3...511a 2026-06-a-1-101.bundle\n");
+  verb->add_option("file", bill.file, "written by steward-cloud bundle (账单证明文件)")->required();
+  verb->add_option("--key", bill.keys,
+                   "a gateway's public key, known from elsewhere; again for another (网关公钥)");
+  verb->add_option("--issuer", bill.issuers, "the issuer's public key, known from elsewhere (出具方公钥)");
+  verb->add_flag("--json", bill.json, "one line of JSON (输出 JSON)");
+  verb->callback(std::move(chosen));
+}
 
 }  // namespace
 
 VerifyExit run_steward_verify(const std::vector<std::string>& arguments, const VerifyStreams& streams) {
   std::function<VerifyExit()> run;
   VerifyBlocksOptions blocks;
-  CLI::App app{"steward-verify: checks offline what a gateway has signed (离线核验)", "steward-verify"};
+  VerifyBillOptions bill;
+  CLI::App app{"steward-verify: checks offline what was signed and billed (离线核验)", "steward-verify"};
   app.footer(footer);
   app.set_help_all_flag("--help-all", "every verb with its options (全部帮助)");
   app.set_version_flag("--version", std::string("steward-verify ") + STEWARD_VERSION);
@@ -43,6 +61,7 @@ VerifyExit run_steward_verify(const std::vector<std::string>& arguments, const V
       ->required();
   verb->add_flag("--json", blocks.json, "one line of JSON (输出 JSON)");
   verb->callback([&] { run = [&] { return verify_blocks(blocks, streams); }; });
+  add_bill_verb(app, bill, [&] { run = [&] { return verify_bill(bill, streams); }; });
   if (arguments.size() == 1 && arguments[0] == man_verbs_option) {
     streams.out << man_verbs(app);
     return VerifyExit::holds;

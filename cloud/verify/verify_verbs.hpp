@@ -29,6 +29,16 @@ struct VerifyBlocksOptions {
 /// links, order, holes, epochs. Reads the file and the keys, and nothing else.
 VerifyExit verify_blocks(const VerifyBlocksOptions& options, const VerifyStreams& streams);
 
+struct VerifyBillOptions {
+  std::filesystem::path file;
+  std::vector<std::string> keys;     // of gateways, known from elsewhere; empty: those of the file
+  std::vector<std::string> issuers;  // the same of who issued it
+  bool json = false;
+};
+/// Recomputes a bill from a bundle that `steward-cloud bundle` wrote, and says what agrees and what does not.
+/// Reads the file and the keys, and nothing else.
+VerifyExit verify_bill(const VerifyBillOptions& options, const VerifyStreams& streams);
+
 /// The whole program: reads `arguments` (without the program's name) and runs a
 /// verb. Never throws.
 VerifyExit run_steward_verify(const std::vector<std::string>& arguments, const VerifyStreams& streams);

@@ -57,6 +57,16 @@ struct Office {
     REQUIRE(opened);
     return std::move(*opened);
   }
+  /// June's bill of flat 101, taken away as a bundle and recomputed: what steward-verify says.
+  Said proven() const {
+    const auto bundle = path("wang.bundle").string();
+    const auto made = run({"bundle", "2026-06-wang", "--out", bundle});
+    if (made.exit != Exit::ok) return made;
+    std::ostringstream out;
+    std::ostringstream err;
+    const auto exit = run_steward_verify({"bill", bundle}, {out, err});
+    return {exit == VerifyExit::holds ? Exit::ok : Exit::refused, out.str(), err.str()};
+  }
   std::string file(const std::filesystem::path& name) const {
     auto text = read_key_file(name);
     REQUIRE_MESSAGE(text, (text ? "" : text.error().message));
@@ -264,6 +274,8 @@ TEST_SUITE("cloud/doubts") {
     const auto since = june_begins + std::chrono::hours(24);
     say_events(office, {{since, "unit_clash", "M1", doubt_detail({since, std::nullopt, "x"})}});
     CHECK(close_june(office, whole_june).exit == Exit::ok);
+    const auto proof = office.proven();  // what was judged goes with it
+    CHECK_MESSAGE(proof.has("every byte is the same"), proof.err);
     CHECK((*office.store()->bill_runs(SiteId{"tiny"})).at(0).total_fen == 7650);
   }
 }
@@ -292,6 +304,8 @@ TEST_SUITE("cloud/true time") {
     office.import(tiny_estate(false));
     say_events(office, {time_word(month, Milliseconds(0))});
     CHECK(close_june(office, unconfirmed).exit == Exit::ok);
+    const auto proof = office.proven();  // what was judged goes with it
+    CHECK_MESSAGE(proof.has("every byte is the same"), proof.err);
     CHECK((*office.store()->bill_runs(SiteId{"tiny"})).at(0).total_fen == 7650);
   }
 
@@ -333,6 +347,8 @@ TEST_SUITE("cloud/event") {
     const auto said = close_june(office, {{"M1", 0, 10'000}, {"M9", 30, 50'005}});
     CHECK_MESSAGE(said.exit == Exit::ok, said.err);
     CHECK((*office.store()->bill_runs(SiteId{"tiny"})).at(0).total_fen == 7650);
+    const auto proof = office.proven();  // what was judged goes with it
+    CHECK_MESSAGE(proof.has("every byte is the same"), proof.err);
     const auto list = office.run({"event", "list"});
     CHECK(list.has("1  applied 已计入  meter M1 (energy_import) at 2026-06-15T10:00:00+08:00: exchanged"));
     CHECK(list.has("by 由 Li Wei"));
@@ -357,6 +373,8 @@ TEST_SUITE("cloud/event") {
           Exit::ok);
     CHECK(office.run({"close", "--month", "2026-06"}).exit == Exit::ok);
     CHECK((*office.store()->bill_runs(SiteId{"tiny"})).at(0).total_fen == 7650);
+    const auto proof = office.proven();  // what was judged goes with it
+    CHECK_MESSAGE(proof.has("every byte is the same"), proof.err);
     const auto lines = office.run({"--json", "event", "list"}).out;
     CHECK(lines.find(R"("verdict":"rejected","who":"Wang")") != std::string::npos);
     CHECK(lines.find(R"("verdict":"confirmed","who":"Li Wei","why":"seen on the dial")") !=
