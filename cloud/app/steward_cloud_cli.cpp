@@ -28,6 +28,7 @@ struct Line {
   RunOptions run_steps;
   CorrectOptions correct;
   BundleOptions bundle;
+  EstimateOptions estimate;
   PreviewOptions preview;
   BillsOptions bills;
   ExplainOptions explain;
@@ -107,6 +108,11 @@ void add_run_verbs(CLI::App& app, Line& line, const Streams& streams) {
   step("approve", RunVerb::approve, "approve checked bills, as another person (批准)")
       ->add_flag("--alone", line.run_steps.alone, "there is nobody but who has checked; kept (无他人)");
   step("issue", RunVerb::issue, "issue approved bills: numbered, never changed again (开具)");
+
+  auto* estimate = verb(app, "estimate", "rows for registers nobody read, storing nothing (估计读数)",
+                        "steward-cloud --data books estimate --month 2026-06", line,
+                        [&] { return estimate_month(line.common, line.estimate, streams); });
+  estimate->add_option("--month", line.estimate.month, "YYYY-MM (月份)")->required();
 
   auto* bundle = verb(app, "bundle", "a bill and all it stands on, for steward-verify (账单证明)",
                       "steward-cloud --data books bundle 2026-06-a-1-101 --out bill.bundle", line,

@@ -179,6 +179,13 @@ Exit show_status(const Common& common, const Streams& streams);
 /// Gives the database a new identity: to be run once after a backup was restored.
 Exit renew_store(const Common& common, const Streams& streams);
 
+struct EstimateOptions {
+  std::string month;  // 2026-06
+};
+/// Proposes rows for readings.csv for the registers nobody read at the month's end, each by a named method.
+/// Stores nothing: a person who takes them imports them.
+Exit estimate_month(const Common& common, const EstimateOptions& options, const Streams& streams);
+
 struct BundleOptions {
   std::string bill;            // 2026-06-<account>
   std::filesystem::path file;  // to be made, or written anew

@@ -137,8 +137,10 @@ Json residual_json(const Residual& residual) {
 
 /// Can schema 1 say it?
 bool plain(const PointUsage& usage) {
-  return std::all_of(usage.segments.begin(), usage.segments.end(),
-                     [](const auto& segment) { return segment.band.empty(); });
+  return std::all_of(usage.segments.begin(), usage.segments.end(), [](const auto& segment) {
+    return segment.band.empty() && !is_estimate(segment.begin.reading.source) &&
+           !is_estimate(segment.end.reading.source);
+  });
 }
 bool plain(const PoolStatement& pool) {
   return plain(pool.usage) && pool.source == PoolSource::residual && pool.kind == PoolKind::common &&

@@ -84,18 +84,26 @@ std::string multiplier_text(const UsageSegment& segment) {
   return text;
 }
 
+std::string dial_text(const ClosingReading& reading) {
+  return (is_estimate(reading.source) ? "E " : "") + grouped_decimal_text(reading.value, 3);
+}
+
 void add_meters(const Bill& bill, std::string& page) {
   if (bill.usages.empty()) return;
+  bool estimated = false;
   TextTable table({Align::left, Align::left, Align::right, Align::right, Align::right, Align::right});
   table.row({"计量点 Point", "表 Meter", "上次 Previous", "本次 Current", "倍率 ×", "用量 Usage"});
   for (const auto& usage : bill.usages) {
     for (const auto& segment : usage.segments) {
-      table.row({usage.point.text, segment.meter.text, grouped_decimal_text(segment.begin.reading.value, 3),
-                 grouped_decimal_text(segment.end.reading.value, 3), multiplier_text(segment),
+      estimated =
+          estimated || is_estimate(segment.begin.reading.source) || is_estimate(segment.end.reading.source);
+      table.row({usage.point.text, segment.meter.text, dial_text(segment.begin.reading),
+                 dial_text(segment.end.reading), multiplier_text(segment),
                  quantity_text(segment.usage.count, usage.medium)});
     }
   }
   page += "\n读数 Readings\n" + table.text("  ");
+  if (estimated) page += "  E 估计 estimated: 未抄表 nobody read it\n";
 }
 
 /// Where a pool's total comes from: usage − children, an invoice or a fixed sum.

@@ -200,6 +200,12 @@ class Teller {
               ", written down in installs.csv");
       return;
     }
+    if (is_estimate(reading.source)) {
+      const auto method = std::string(word(reading.source));
+      say("     " + value + "  估计 (" + method + ")，未抄表；登记于 readings.csv",
+          "     " + value + "  estimated (" + method + "), nobody read it; readings.csv");
+      return;
+    }
     if (reading.source != ReadingSource::gateway) {
       say("     " + value + "  " + (reading.source == ReadingSource::manual ? "人工抄表" : "导入读数") +
               "，readings.csv",

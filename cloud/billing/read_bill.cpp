@@ -124,7 +124,10 @@ class BillReader {
     reading.at = instant_from_ms(within(json, "at_ms", 0, 7'258'118'400'000));  // 2200-01-01
     reading.value = within(json, "value", 0, std::numeric_limits<std::int64_t>::max());
     reading.unit = text(json, "unit") == "litre" ? ChannelUnit::litre : ChannelUnit::wh;
-    reading.source = choice<ReadingSource>(json, "source", Words3{"gateway", "manual", "import"});
+    reading.source = choice<ReadingSource>(
+        json, "source",
+        std::array<std::string_view, 6>{"gateway", "manual", "import", "estimate-season", "estimate-average",
+                                        "estimate-peers"});
     if (reading.source != ReadingSource::gateway) return end;
     reading.gateway = GatewayId(text(json, "gateway"));
     reading.epoch = parsed(json, "epoch", epoch_of).value_or(Uuid{});

@@ -5,9 +5,10 @@
 namespace steward {
 namespace {
 
-/// 0 is best; no bill stands on rank 2.
+/// 0 is best; no bill stands on rank 3.
 int rank(const ClosingReading& reading) {
-  if (reading.quality != Quality::good) return 2;
+  if (reading.quality != Quality::good) return 3;
+  if (is_estimate(reading.source)) return 2;
   return reading.source == ReadingSource::gateway ? 0 : 1;
 }
 
@@ -35,7 +36,7 @@ void ClosingReadings::add(ClosingReading reading) {
     return;
   }
   const auto& kept = best.reading;
-  if (now < 2 && (kept.value != reading.value || kept.unit != reading.unit)) best.conflict = true;
+  if (now < 3 && (kept.value != reading.value || kept.unit != reading.unit)) best.conflict = true;
   if (naming_order(reading) < naming_order(kept)) best.reading = std::move(reading);
 }
 
@@ -51,7 +52,7 @@ const ClosingReading* ClosingReadings::first_good(const MeterId& meter, std::str
        ++place) {
     const auto& [reading, conflict] = place->second;
     if (reading.meter != meter || reading.channel != channel || reading.at >= before) return nullptr;
-    if (rank(reading) < 2 && !conflict) return &reading;
+    if (rank(reading) < 3 && !conflict) return &reading;
   }
   return nullptr;
 }

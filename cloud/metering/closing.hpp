@@ -13,14 +13,20 @@ namespace steward {
 
 /// How a closing reading came to us.
 enum class ReadingSource : std::uint8_t {
-  gateway = 0,   // a signed closing record of a log
-  manual = 1,    // a person read the dial (readings.csv)
-  imported = 2,  // from another system (readings.csv)
+  gateway = 0,           // a signed closing record of a log
+  manual = 1,            // a person read the dial (readings.csv)
+  imported = 2,          // from another system (readings.csv)
+  estimate_season = 3,   // nobody read it: by the same days of the year before (readings.csv)
+  estimate_average = 4,  // by the average day of the months before
+  estimate_peers = 5,    // by comparable units; a person has reckoned it
 };
 constexpr std::string_view word(ReadingSource source) {
-  constexpr std::string_view words[] = {"gateway", "manual", "import"};
+  constexpr std::string_view words[] = {"gateway",         "manual",           "import",
+                                        "estimate-season", "estimate-average", "estimate-peers"};
   return words[static_cast<std::size_t>(source)];
 }
+
+constexpr bool is_estimate(ReadingSource source) { return source >= ReadingSource::estimate_season; }
 
 /// The register of one channel at one billing boundary, with where it is from.
 /// Everything a bill line quotes about it stands here, so that a stored bill
@@ -63,7 +69,7 @@ struct ClosingAt {
 /// More does no harm; handing over a whole year of daily closings is fine.
 ///
 /// For one (meter, channel, instant) the best wins: a good signed reading, then
-/// a good typed one, then whatever there is (which no bill will stand on). So a
+/// a good typed one, then an estimate, then whatever there is (which no bill will stand on). So a
 /// typed reading fills a hole but never overrules a good signed one. Several of
 /// one rank with the same value are one reading (the lowest gateway, epoch, seq
 /// is named); with different values they are a conflict, which blocks the run.

@@ -141,7 +141,9 @@ class Checker {
   void check_reductions();
   void check_occupancies();
   void check_carried();
+  using ReadingsInOrder = std::map<std::tuple<MeterId, std::string, Instant>, const Row<ReadingRow>*>;
   void check_readings();
+  void check_estimates(const ReadingsInOrder& readings);
 
   const EstateRows& rows_;
   Problems& problems_;

@@ -146,7 +146,9 @@ ReadingRow reading_of(Cells& cells) {
         "日期（如 2026-06-01，指当日零时）或时刻（如 2026-06-01T00:00:00+08:00）");
   }
   row.value = cells.amount("value", 3);
-  row.source = cells.choice("source", std::array{ReadingSource::manual, ReadingSource::imported});
+  row.source = cells.choice(
+      "source", std::array{ReadingSource::manual, ReadingSource::imported, ReadingSource::estimate_season,
+                           ReadingSource::estimate_average, ReadingSource::estimate_peers});
   return row;
 }
 

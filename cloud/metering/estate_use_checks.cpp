@@ -142,6 +142,7 @@ void Checker::check_carried() {
 
 void Checker::check_readings() {
   std::map<std::tuple<MeterId, std::string, Instant>, std::uint32_t> seen;
+  ReadingsInOrder in_order;
   const auto offset = rows_.estates.empty() ? UtcOffset{480} : rows_.estates.front().value.offset;
   for (const auto& row : rows_.readings) {
     const auto& reading = row.value;
@@ -161,6 +162,32 @@ void Checker::check_readings() {
                     "meter " + quoted(reading.meter.text) + " " + reading.channel + " at " + reading.at_text,
                     place->second);
     }
+    in_order[{reading.meter, reading.channel, at}] = &row;
+  }
+  check_estimates(in_order);
+}
+
+/// Industry practice: never more than two in a row, for the third one somebody goes and looks.
+void Checker::check_estimates(const ReadingsInOrder& readings) {
+  constexpr int most_in_row = 2;
+  constexpr auto next_of = std::chrono::days(62);  // two months: further apart, true closings lie between
+  const Row<ReadingRow>* before = nullptr;
+  Instant before_at{};
+  int in_row = 0;
+  for (const auto& [key, row] : readings) {
+    const auto& reading = row->value;
+    const auto at = std::get<Instant>(key);
+    const bool follows = before != nullptr && before->value.meter == reading.meter &&
+                         before->value.channel == reading.channel && at - before_at <= next_of;
+    in_row = !is_estimate(reading.source) ? 0 : follows ? in_row + 1 : 1;
+    before = row;
+    before_at = at;
+    if (in_row != most_in_row + 1) continue;
+    report(
+        "readings.csv", row->line,
+        "the third estimate in a row of meter " + quoted(reading.meter.text) +
+            "; at most two are billed: read the dial and enter it as manual",
+        "表 " + quoted(reading.meter.text) + " 已连续第三次估计；最多连续两次：请现场抄表并以 manual 录入");
   }
 }
 

@@ -53,6 +53,22 @@ class BillEstate(unittest.TestCase):
         bills = billed(pools="p,,x,equal,money,,fixed,,900.00,,,,70\n")
         self.assertEqual(bills, {"aa": [30000, 120000], "cc": [30000, 240000], "ob": [-9000, 30000], "landlord": [9000]})
 
+    def test_an_estimated_month_and_the_true_register_after_it(self):
+        files = dict(FILES)
+        files["points.csv"] += "w,,water,unit,a,water\n"
+        files["installs.csv"] += "w,W,volume,2020-01-01,,1,,,\n"
+        files["tariffs.csv"] += "water,water,2026-01-01,year,1,180,5\nwater,water,2026-01-01,year,2,260,7\nwater,water,2026-01-01,year,3,,9\n"
+        files["carried.csv"] = "point,year,used\nw,2026,150\n"
+        guess = Fraction(276 * 31, 92)
+        self.assertEqual(guess, 93)
+        files["readings.csv"] += ("W,volume,2026-02-01,300,manual\nW,volume,2026-03-01,393,estimate-average\n"
+                                  "W,volume,2026-04-01,450,manual\n"
+                                  + "".join(f"{m},e,2026-04-01,{v},manual\n"
+                                            for m, v in (("m", 3600), ("pa", 1200), ("pb", 0), ("pc", 2400))))
+        estate = bill_estate.Estate(files)
+        self.assertEqual(sorted(estate.bill("2026-02")["aa"]), [15000, 44100, 120000])  # 591.00 of water
+        self.assertEqual(sorted(estate.bill("2026-03")["aa"]), [11900, 36000])  # 479.00: 1,070.00 for both
+
     def test_a_formula_by_storey(self):
         bills = billed(pools='p,,x,formula,money,,fixed,,100.00,"area * max(floor - 1, 0)",,,\n')
         self.assertEqual(bills, {"aa": [120000], "ob": [2857], "cc": [7143, 240000]})  # 0 : 80 : 200

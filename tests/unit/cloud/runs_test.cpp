@@ -270,4 +270,35 @@ TEST_SUITE("cloud/runs") {
     CHECK(desk.run({"close", "--month", "2026-06", "--issue", "--dry-run"}).exit == Exit::bad_input);
     CHECK(desk.run({"correct", "--month", "2026-13", "--by", "Li", "--why", "x"}).exit == Exit::bad_input);
   }
+
+  TEST_CASE(
+      "a month with a meter nobody read is billed on the proposed estimate, once a person has taken it") {
+    Desk desk;
+    auto files = tiny_estate(true);
+    auto& readings = files["readings.csv"];
+    const std::string missing = "M1,energy_import,2026-07-01,110,manual\n";
+    readings.erase(readings.find(missing), missing.size());
+    readings += "M1,energy_import,2026-05-01,0,manual\n";  // 10 kWh in the 31 days of May
+    const auto import = [&] {
+      write_estate(desk.folder.path() / "estate", files);
+      return desk.run({"import", (desk.folder.path() / "estate").string()}).exit;
+    };
+    REQUIRE(import() == Exit::ok);
+    CHECK(desk.run({"close", "--month", "2026-06"}).exit == Exit::refused);
+    const auto proposed = desk.run({"estimate", "--month", "2026-06"});
+    CHECK(proposed.exit == Exit::ok);
+    const std::string row = "M1,energy_import,2026-07-01,19.677,estimate-average\n";  // 10 + 10 × 30/31
+    CHECK_MESSAGE(proposed.has(row), proposed.text);
+    CHECK(proposed.has("1 estimated, 0 to be read"));
+    CHECK(desk.run({"close", "--month", "2026-06"}).exit == Exit::refused);  // proposing stores nothing
+    readings += row;
+    readings.replace(readings.find(",1153,"), 6, ",1062.677,");
+    REQUIRE(import() == Exit::ok);
+    CHECK(desk.run({"close", "--month", "2026-06"}).exit == Exit::ok);
+    CHECK(desk.run({"estimate", "--month", "2026-06"}).has("0 estimated, 0 to be read"));
+    CHECK(desk.run({"explain", "2026-06-wang"}).has("estimated (estimate-average), nobody read it"));
+    CHECK(desk.run({"estimate", "--month", "June"}).exit == Exit::bad_input);
+    const auto bundle = (desk.folder.path() / "wang.bundle").string();
+    CHECK(desk.run({"bundle", "2026-06-wang", "--out", bundle}).exit == Exit::ok);
+  }
 }
