@@ -26,12 +26,11 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     -Wlogical-op                    # a == 1 && a == 2: conditions that cannot both be meant
     -Wno-missing-field-initializers # designated initialisers leave out what has a default, on purpose
     -fcoroutines                    # GCC 12 wants it said even at C++20
+    -Wno-mismatched-new-delete      # takes a coroutine frame's own operator delete for a wrong one; ASan checks the pairs at run time
   )
   if(NOT CMAKE_BUILD_TYPE STREQUAL "Release")
     # At -O1 GCC 12 takes the unused side of a std::variant for uninitialised; at -O2, as shipped, it does not.
     target_compile_options(steward_flags INTERFACE -Wno-maybe-uninitialized)
-    # At -O1 it also takes a coroutine frame's own operator delete for a mismatched one; ASan checks that at run time.
-    target_compile_options(steward_flags INTERFACE -Wno-mismatched-new-delete)
   endif()
   if(CMAKE_SYSTEM_PROCESSOR MATCHES "^arm")
     target_compile_options(steward_flags INTERFACE -Wno-psabi)  # notes an ABI change of GCC 7; nothing here is that old
