@@ -131,7 +131,7 @@ double ingest(const std::filesystem::path& folder, const Material& material, Cos
           acks += due.size();
           booked_some.release();
         },
-        [&] { ended.release(); });
+        [](const std::vector<OutgoingMessage>&) {}, [&] { ended.release(); });
     for (auto& arrival : arrivals) {
       // The queue sheds what does not fit: here it is offered again when a batch was booked.
       while (!pipeline.push(arrival)) booked_some.acquire();
