@@ -1,4 +1,6 @@
 // The command line of steward-edge: what the options are called, and nothing else.
+#include <malloc.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <iostream>
@@ -341,6 +343,8 @@ int Verbs::run(const EdgeOptions& options) const {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // Four threads that mostly wait: a heap for each of them would only keep memory (malloc's manual, M_ARENA_MAX).
+  ::mallopt(M_ARENA_MAX, 1);
   CLI::App app(about, "steward-edge");
   app.footer(examples);
   EdgeOptions options;

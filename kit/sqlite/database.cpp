@@ -118,7 +118,7 @@ Result<Database> Database::open(const std::filesystem::path& file, const Databas
   if (!options.read_only) ::chmod(file.c_str(), S_IRUSR | S_IWUSR);
 
   sqlite3_busy_timeout(handle, options.busy_timeout_ms);
-  std::string settings = "PRAGMA foreign_keys=ON;";
+  std::string settings = "PRAGMA foreign_keys=ON; PRAGMA cache_size=-" + std::to_string(options.cache_kib) + ";";
   if (!options.read_only) {
     // EXTRA for the switch to WAL: the rollback journal it deletes must not come back with a power cut
     // (tests/fault/power_cut_test.cpp): it would undo the switch, and every commit since with it.

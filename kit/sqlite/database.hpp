@@ -21,6 +21,7 @@ namespace steward {
 struct DatabaseOptions {
   bool read_only = false;
   int page_size = 4096;        // applies when the file is made; the outbox uses 1024
+  int cache_kib = 2048;        // pages kept in memory; SQLite's own default
   int busy_timeout_ms = 5000;  // how long a statement waits for another process's lock
 };
 
