@@ -6,6 +6,7 @@
 #include <map>
 #include <random>
 
+#include "contract/wire/envelope.hpp"
 #include "kit/loop/loop.hpp"
 #include "tests/support/manual_clock.hpp"
 #include "tests/support/test_keys.hpp"
@@ -352,6 +353,74 @@ TEST_SUITE("edge/config") {
     gw.rounds(2);
     CHECK(gw.version() == 0);
     CHECK(gw.desk->state().highest == 0);
+  }
+
+  TEST_CASE("forged, replayed and foreign configs change nothing, and the genuine one is still taken") {
+    const auto bit = [](Bytes bytes, std::size_t at) {
+      bytes.at(at) ^= 1;
+      return bytes;
+    };
+    const auto version = [](std::uint64_t number) { return signed_by_cloud(document(number, "good", 9)); };
+    const auto next = version(6);
+    const auto foreign = [&](const std::string& at_site, const std::string& at_gateway) {
+      auto made = document(6, "good", 9);
+      made.site = SiteId(at_site);
+      made.gateway = GatewayId(at_gateway);
+      return signed_by_cloud(made);
+    };
+    const auto inside = unwrap(content_type::site_config, next, next.size());
+    REQUIRE(inside);
+    const auto as = [&](std::string_view type) { return seal(type, inside->payload, test::cloud_key()); };
+    const struct {
+      const char* what;
+      Bytes bytes;
+    } forgeries[] = {
+        {"nothing", {}},
+        {"text", Bytes(60, '{')},
+        {"far too much", Bytes(1 << 20, 0xD2)},
+        {"the next one, cut off", Bytes(next.begin(), next.end() - 1)},
+        {"half of the next one", Bytes(next.begin(), next.begin() + 200)},
+        {"the next one, one bit of its signature changed", bit(next, next.size() - 1)},
+        {"the next one, one bit of its content changed", bit(next, next.size() - 80)},
+        {"the next one, one bit of its head changed", bit(next, 3)},
+        {"the next one, signed by the gateway itself",
+         *encode_desired(document(6, "good", 9), test::gateway_key())},
+        {"the next one, signed by nobody's key",
+         *encode_desired(document(6, "good", 9), SigningKey::from_seed({66}))},
+        {"the next one, sealed as an ack", as(content_type::ack)},
+        {"the next one, sealed as a command", as(content_type::command)},
+        {"the next one, sealed as a block", as(content_type::block)},
+        {"the next one of a neighbour", foreign("riverside", "gw2")},
+        {"the next one of another site", foreign("hillside", "gw1")},
+        {"the one in force, replayed", version(5)},
+        {"another document under the version in force", signed_by_cloud(document(5, "dead"))},
+        {"the one before, replayed", signed_by_cloud(document(4))},
+        {"the first there ever was, replayed", signed_by_cloud(document(1))},
+    };
+    for (const auto& forgery : forgeries) {
+      INFO(forgery.what);
+      Disk disk;
+      Gateway gw(disk);
+      gw.take(signed_by_cloud(document(4)));
+      gw.rounds(4);
+      gw.take(version(5));
+      gw.rounds(4);
+      REQUIRE(gw.version() == 5);
+      auto before = disk.marks;
+      gw.take(forgery.bytes);
+      gw.rounds(2);
+      CHECK(gw.in_force == document(5, "good", 9));
+      CHECK(gw.desk->state().highest == 5);
+      CHECK(gw.desk->state().active.version == 5);
+      // What is answered may be remembered; what it runs by is as it was, after a restart too.
+      for (const char* slot : {"config/a/0", "config/b/0"}) CHECK(disk.marks[slot] == before[slot]);
+      auto copy = disk;
+      CHECK(Gateway(copy).in_force == document(5, "good", 9));
+      gw.take(next);
+      gw.rounds(4);
+      CHECK(gw.version() == 6);
+    }
+    CHECK(std::size(forgeries) == 19);
   }
 
   TEST_CASE("the largest config there may be fits its marks and comes back whole") {

@@ -5,6 +5,7 @@
 #include <random>
 
 #include "contract/wire/ack.hpp"
+#include "contract/wire/envelope.hpp"
 #include "contract/wire/limits.hpp"
 #include "contract/wire/topics.hpp"
 #include "edge/sync/uplink.hpp"
@@ -551,6 +552,7 @@ TEST_SUITE("edge/uplink") {
     struct Forgery {
       const char* what;
       std::function<Bytes(World&, const Bytes& genuine)> bytes;
+      bool history = false;
     };
     const auto later = [](World& world) { return world.clock.now() + Milliseconds(1); };
     const auto bit = [](Bytes bytes, std::size_t at) {
@@ -600,6 +602,34 @@ TEST_SUITE("edge/uplink") {
            return world.ack_of(second_store, {{epoch, Stream::readings, 9}},
                                world.clock.now() - Milliseconds(5));
          }},
+        {"a genuine one, and a byte behind it",
+         [](World&, const Bytes& genuine) {
+           auto bytes = genuine;
+           bytes.push_back(0);
+           return bytes;
+         }},
+        {"a good one, sealed as a command",
+         [&](World& world, const Bytes&) {
+           const auto good = world.ack_of(first_store, {{epoch, Stream::readings, 9}}, later(world));
+           return seal(content_type::command, unwrap(content_type::ack, good, good.size())->payload,
+                       cloud_key());
+         }},
+        {"a good one, sealed as a config",
+         [&](World& world, const Bytes&) {
+           const auto good = world.ack_of(first_store, {{epoch, Stream::readings, 9}}, later(world));
+           return seal(content_type::site_config, unwrap(content_type::ack, good, good.size())->payload,
+                       cloud_key());
+         }},
+        {"a good one under another's signature, bytes and all",
+         [&](World& world, const Bytes&) {
+           const auto good = world.ack_of(first_store, {{epoch, Stream::readings, 9}}, later(world));
+           return seal(content_type::ack, unwrap(content_type::ack, good, good.size())->payload, other);
+         }},
+        {"the place of a block of ours, with another history's hash",
+         [&](World& world, const Bytes&) {
+           return world.ack_of(first_store, {{epoch, Stream::readings, 9, Digest{1}}}, later(world));
+         },
+         true},
     };
     for (const auto& forgery : forgeries) {
       INFO(forgery.what);
@@ -618,7 +648,13 @@ TEST_SUITE("edge/uplink") {
       world.uplink.ack_received(forgery.bytes(world, genuine));
       world.settle();
       CHECK(world.mark(Stream::readings).acked == Seq{3});
+      CHECK(world.acked[Stream::readings] == 3);
+      if (forgery.history)
+        continue;  // its log is contradicted: no ack moves it until the cloud says where it parts
+      world.clock.advance(Milliseconds(10));
+      world.ack(Stream::readings, 9);  // what they were made of is believed when the cloud says it
+      CHECK(world.mark(Stream::readings).acked == Seq{9});
     }
-    CHECK(forgeries.size() == 15);
+    CHECK(forgeries.size() == 20);
   }
 }
