@@ -9,10 +9,10 @@ struct Pair {
   std::string_view begins;
   std::string_view ends;
 };
-constexpr Pair pairs[] = {{"unit_silent", "unit_answers"},    {"door_silent", "door_back"},
-                          {"reader_lost", "reader_back"},     {"unit_clash", "unit_cleared"},
-                          {"unit_exchanged", "unit_cleared"}, {"second_master", "line_alone"},
-                          {"pulses_missed", "pulse_base"}};
+constexpr Pair pairs[] = {
+    {"unit_silent", "unit_answers"}, {"door_silent", "door_back"},       {"reader_lost", "reader_back"},
+    {"unit_clash", "unit_cleared"},  {"unit_exchanged", "unit_cleared"}, {"second_master", "line_alone"},
+    {"pulses_missed", "pulse_base"}, {"disk_full", "disk_back"},         {"disk_fault", "disk_back"}};
 
 }  // namespace
 

@@ -13,7 +13,7 @@ namespace steward {
 /// What is wrong at present, worked out from the events that say when it began
 /// and when it ended: unit_silent/unit_answers, door_silent/door_back,
 /// reader_lost/reader_back, unit_clash and unit_exchanged/unit_cleared, second_master/line_alone,
-/// pulses_missed/pulse_base. Pure.
+/// pulses_missed/pulse_base, disk_full and disk_fault/disk_back. Pure.
 /// Thread: one at a time.
 class AlarmBook {
  public:

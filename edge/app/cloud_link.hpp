@@ -2,6 +2,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "edge/app/load_site.hpp"
 #include "edge/store/store_thread.hpp"
@@ -24,9 +25,11 @@ class CloudLink {
   /// What the state message says beside the backlog, which the link knows itself.
   using State = std::function<EdgeState()>;
 
-  /// marks and store: where the outbox stood when it was opened.
+  /// marks and store: where the outbox stood when it was opened; old: epochs before this one, whose blocks
+  /// are sent beside the present ones, each by an uplink of its own (the ack names the epoch).
   CloudLink(Loop& loop, const Clock& clock, const Log& log, const LoadedSite& site, const Uuid& epoch,
-            const LogMarks& marks, const std::optional<CloudStore>& store, StoreThread& outbox, State state);
+            const LogMarks& marks, const std::vector<OldLogs>& old, const std::optional<CloudStore>& store,
+            StoreThread& outbox, State state);
   ~CloudLink();
   CloudLink(const CloudLink&) = delete;
   CloudLink& operator=(const CloudLink&) = delete;
@@ -65,7 +68,7 @@ class CloudLink {
   void stop();
 
   const LogMarks& marks() const { return uplink_.marks(); }
-  std::uint64_t unacked() const { return uplink_.unacked(); }
+  std::uint64_t unacked() const;
   bool is_connected() const { return uplink_.is_connected(); }
   /// Has the broker been tried and not reached since the last connection?
   bool is_known_down() const { return said_down_; }
@@ -74,7 +77,10 @@ class CloudLink {
 
  private:
   class Source;
+  struct OldEpoch;
 
+  void say(const UplinkNotice& notice);
+  void each_uplink(const std::function<void(Uplink&)>& call);
   void publish_state(bool online);
   Ticks due_at() const;
   void reckon();
@@ -98,6 +104,7 @@ class CloudLink {
   MqttPipe pipe_;
   MqttTransport transport_;
   Uplink uplink_;
+  std::vector<std::unique_ptr<OldEpoch>> old_;
   /// A place in a log that did not exist before `at`: an ack that covers it was signed after that.
   struct Witness {
     Stream stream = Stream::readings;

@@ -8,6 +8,8 @@
 #include "edge/app/boot.hpp"
 #include "edge/app/control_paths.hpp"
 #include "edge/poll/schedule.hpp"
+#include "edge/store/salvage.hpp"
+#include "edge/store/steady_outbox.hpp"
 
 namespace steward {
 namespace {
@@ -43,6 +45,11 @@ Daemon::~Daemon() {
 
 int Daemon::run() {
   if (const auto started = start(); !started) {
+    if (started.error().fault == Fault::implausible) {  // in what was read back of the outbox
+      log_.error("outbox_damaged", {{"why", started.error().message}});
+      damaged_ = restart_ = true;
+      return exit_ok;
+    }
     log_.error("start_failed", {{"why", started.error().message}});
     return exit_failed;
   }
@@ -65,9 +72,16 @@ Result<void> Daemon::start() {
   const auto marks = parts_.outbox->marks();
   const auto cloud_store = parts_.outbox->store();
   const auto epoch = parts_.outbox->epoch();
-  store_ = std::make_unique<StoreThread>(loop_, std::move(parts_.outbox), [this](const LogMarks& now) {
-    if (cloud_) cloud_->committed(now);
-  });
+  const auto old = parts_.outbox->old_logs();
+  const bool left_open = parts_.outbox->was_left_open();
+  const auto salvaged = parts_.outbox->mark(salvage_mark);
+  if (!salvaged) return salvaged.error();
+  auto steady =
+      std::make_unique<SteadyOutbox>(parts_.outbox_setup, *parts_.block_key, std::move(parts_.outbox));
+  store_ = std::make_unique<StoreThread>(loop_, std::move(steady), store_handlers());
+  if (left_open)
+    store_->check(
+        [setup = parts_.outbox_setup, signer = parts_.block_key] { return check_outbox(setup, *signer); });
   RecordWriter::Handlers handlers;
   handlers.failed = [this](const Error& error) { broken(error); };
   handlers.alarms_changed = [this] {
@@ -78,11 +92,12 @@ Result<void> Daemon::start() {
                                            std::move(memory->tail));
   sinks_ = std::make_unique<OutboxSinks>(
       *store_, [this] { return writer_->stamp(); }, [this](const EdgeEvent& event) { writer_->note(event); });
-  cloud_ = std::make_unique<CloudLink>(loop_, clock_, log_, parts_.site, epoch, marks, cloud_store, *store_,
-                                       [this] { return state(); });
+  cloud_ = std::make_unique<CloudLink>(loop_, clock_, log_, parts_.site, epoch, marks, old, cloud_store,
+                                       *store_, [this] { return state(); });
   pulses_ = std::make_unique<PulseDesk>(
       loop_, clock_, *store_, parts_.site, std::move(*kept_pulses), [this] { return writer_->stamp(); },
       [this](EdgeEvent event) { writer_->event(std::move(event)); });
+  if (!salvaged->empty()) say_salvaged(*salvaged);
   make_buses(std::move(*prepared), std::move(*memory));
   doors_ = std::make_unique<DoorDesk>(loop_, clock_, std::move(parts_.doors), *sinks_,
                                       parts_.site.setup.door_pushes);
@@ -155,14 +170,6 @@ void Daemon::stop_asked() {
   stopping_ = true;
   rounds_->cancel();
   stop_.set();
-}
-
-void Daemon::broken(const Error& error) {
-  if (exit_code_ != exit_ok) return;
-  outbox_fault_ = error.message;
-  log_.error("outbox_failed", {{"why", error.message}});
-  exit_code_ = exit_failed;
-  stop_asked();
 }
 
 void Daemon::say(std::string kind, std::string detail) {
@@ -322,6 +329,10 @@ Awaitable<void> Daemon::end() {
   while (tasks_ > 0 && clock_.ticks() < until) (void)co_await task_done_.wait(Milliseconds(100));
   log_.info("stopped", {{"unacked", static_cast<std::int64_t>(unacked)}});
   store_->stop();
+  if (!outbox_fault_.empty() && exit_code_ == exit_ok && !damaged_) {  // what waited in memory goes with it
+    log_.error("outbox_failed", {{"why", outbox_fault_}});
+    exit_code_ = exit_failed;
+  }
   loop_.stop();
 }
 

@@ -38,11 +38,12 @@ struct DaemonParts {
   LoadedSite site;
   std::vector<WatchedDoor> doors;
   std::unique_ptr<Outbox> outbox;
+  OutboxSetup outbox_setup;  // to open it again when its disk has failed
   const Clock* clock = nullptr;
   SteppedClock* stepped = nullptr;    // the same clock, when this program moves it
   EdgeClock* edge_clock = nullptr;    // the same clock, when it follows the world's
   KeptConfig config;                  // what the cloud wanted; `site` is by it already
-  const Signer* block_key = nullptr;  // signs blocks and the results of commands
+  const Signer* block_key = nullptr;  // the outbox signs with it; results of commands too
   ServiceManager manager = {};        // whom to tell that the rounds go on
   PublicKey signer{};                 // of the blocks in the outbox, which has the key
 };
@@ -63,7 +64,8 @@ Result<FoundCommands> read_found_commands(Outbox& outbox);
 ///
 /// `run` gives the exit code. It ends after --once, after a stepped run, at SIGTERM
 /// or SIGINT (the round in hand is cut short, what was read is committed, the
-/// state says offline), or when the outbox can no longer be written (exit 1).
+/// state says offline), or when a record cannot be kept for what it is (exit 1). A disk that is full or fails
+/// ends nothing: what is read waits in memory. A damaged outbox ends it so that it begins again and salvages.
 /// Thread: the one that calls run.
 class Daemon {
  public:
@@ -75,6 +77,8 @@ class Daemon {
   int run();
   /// Did it end because the meter list or a key changed, so that it should begin again with the new one?
   bool restart_asked() const { return restart_; }
+  /// Did it end because the outbox was found damaged?
+  bool found_outbox_damaged() const { return damaged_; }
 
  private:
   class Configs;
@@ -114,6 +118,9 @@ class Daemon {
   void spawn(Awaitable<void> task);
   void stop_asked();
   void broken(const Error& error);
+  void damaged(const std::string& why);
+  StoreHandlers store_handlers();
+  void say_salvaged(const std::string& text);
 
   Awaitable<void> work();
   Awaitable<void> rounds_by_clock();
@@ -194,7 +201,8 @@ class Daemon {
   Instant next_round_{};
   Ticks floor_kept_ = Ticks::min();
   bool stopping_ = false;
-  bool restart_ = false;  // the meter list or a key was replaced
+  bool restart_ = false;  // the meter list or a key was replaced, or the outbox is damaged
+  bool damaged_ = false;  // the outbox is
   bool explaining_ =
       false;               // a meter's event is on its way to the disk: no round reads under the old meaning
   bool in_round_ = false;  // what is read now still belongs to the meters of before

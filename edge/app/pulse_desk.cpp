@@ -59,8 +59,8 @@ class PulseDesk::Host final : public PulseHost {
     batch.records = std::vector<EdgeEvent>{};
     batch.stamp = desk_.stamp_();
     batch.marks = {{mark_name(bus_, unit), pulse_record_text(record)}};
-    // A disk that fails ends the daemon at the next record; the reading waits behind this one.
-    desk_.store_.append({std::move(batch)}, [](Result<void>) {});
+    // While the disk is stuck this waits in memory, and the reading behind it.
+    desk_.store_.keep({std::move(batch)}, [](Result<void>) {});
   }
   void missed(UnitAddress unit, Instant since, const std::string& why) override {
     const auto& meters = desk_.site_.setup.meters;

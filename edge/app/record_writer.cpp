@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "contract/text/instant_text.hpp"
 #include "contract/text/meter_event_text.hpp"
 #include "edge/app/log_marks.hpp"
 #include "edge/app/outbox_sinks.hpp"
@@ -34,7 +35,7 @@ void RecordWriter::append(std::vector<Batch> batches) {
   const auto now = stamp();
   for (auto& batch : batches) batch.stamp = now;
   ++outstanding_;
-  store_.append(std::move(batches), [this](Result<void> result) {
+  store_.keep(std::move(batches), [this](Result<void> result) {
     --outstanding_;
     if (!result) handlers_.failed(result.error());
     committed_.set();
@@ -135,7 +136,26 @@ void RecordWriter::note(const EdgeEvent& event) {
 
 Awaitable<void> RecordWriter::settled() {
   append(builder_.take_all());
-  while (outstanding_ > 0) (void)co_await committed_.wait(std::chrono::hours(1));
+  while (outstanding_ > 0 && !stuck_) (void)co_await committed_.wait(std::chrono::hours(1));
+}
+
+void RecordWriter::stuck(const Error& why, const std::string& gateway) {
+  stuck_ = true;
+  committed_.set();
+  const bool full = why.fault == Fault::full;
+  event({clock_.now(), full ? "disk_full" : "disk_fault", gateway,
+         why.message + "; readings wait in memory" +
+             (full ? "; make room on the disk" : "; look at the disk")});
+}
+
+void RecordWriter::runs_again(const LostSpan& lost, const std::string& gateway) {
+  stuck_ = false;
+  event({clock_.now(), "disk_back", gateway, "what waited in memory is kept"});
+  if (lost.records == 0) return;
+  event({clock_.now(), "gap", gateway,
+         std::to_string(lost.records) + " records taken from " + instant_text(lost.from) + " to " +
+             instant_text(lost.to) +
+             " were not kept: neither disk nor memory had room; cumulative registers are read on"});
 }
 
 Awaitable<void> RecordWriter::run() {

@@ -31,7 +31,8 @@ struct LogTail {
 /// Carries what the rounds read into the outbox: collects, closes blocks at
 /// their limits and hands them to the store thread.
 ///
-/// A commit that fails ends the daemon (`failed`): a gateway that can no longer
+/// While the disk cannot be written what is read waits in the store's memory (`stuck`): rounds go on, an
+/// alarm says it. A record the format refuses ends the daemon (`failed`): a gateway that cannot
 /// keep what it reads must not look as if it could. Thread: loop.
 class RecordWriter : public RoundSink {
  public:
@@ -65,8 +66,12 @@ class RecordWriter : public RoundSink {
 
   /// Meters have other numbers from here on, and `places` is where their readings went. After `settled`.
   void renumbered(std::map<LogRegister, LogPlaces> places) { readings_.places = std::move(places); }
-  /// Closes what is open and waits until all that was handed over is committed.
+  /// Closes what is open and waits until all that was handed over is committed, or the disk is stuck.
   Awaitable<void> settled();
+  /// The disk cannot be written: says so, as an alarm and an event that waits with the rest.
+  void stuck(const Error& why, const std::string& gateway);
+  /// It can again; `lost` is what memory could not hold.
+  void runs_again(const LostSpan& lost, const std::string& gateway);
   /// Closes blocks when they have been open for a second; ends after `stop`.
   Awaitable<void> run();
   void stop();
@@ -96,6 +101,7 @@ class RecordWriter : public RoundSink {
   Signal opened_;                 // a block was opened: `run` has something to wait for
   Signal committed_;              // a commit came back
   std::size_t outstanding_ = 0;
+  bool stuck_ = false;
   bool stopped_ = false;
 };
 

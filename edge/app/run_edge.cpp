@@ -109,8 +109,14 @@ Result<KeptConfig> by_desired(const EdgeOptions& options, Outbox& outbox, Loaded
   return kept;
 }
 
+/// In one run of the program; a disk that damages each new file is no place to begin once more. The
+/// supervisor does, at its own pace.
+constexpr int max_salvages = 3;
+
 /// From reading the site to the daemon's end. again: the meter list or a key was replaced, begin anew.
-int run_once(const EdgeOptions& options, const ServiceManager& manager, bool& locked, bool& again) {
+/// suspect: the outbox was found damaged; in and out.
+int run_once(const EdgeOptions& options, const ServiceManager& manager, bool& locked, bool& again,
+             bool& suspect) {
   Problems problems;
   Loop loop;
   auto site = load_site(options.config, options.profiles, problems);
@@ -128,6 +134,7 @@ int run_once(const EdgeOptions& options, const ServiceManager& manager, bool& lo
   setup.path = site->setup.data + "/outbox.db";
   setup.site = site->setup.site;
   setup.gateway = site->setup.gateway;
+  setup.suspect = std::exchange(suspect, false);
   // The outbox signs with the key for as long as it lives, so the key must stay where it is.
   auto outbox = Outbox::open(setup, *key);
   if (!outbox) return fail(outbox.error());
@@ -161,10 +168,11 @@ int run_once(const EdgeOptions& options, const ServiceManager& manager, bool& lo
   auto config = by_desired(options, **outbox, *site);
   if (!config) return fail(config.error());
   Daemon daemon(loop, log, options,
-                {std::move(*site), std::move(doors), std::move(*outbox), &clock, stepped.get(),
+                {std::move(*site), std::move(doors), std::move(*outbox), setup, &clock, stepped.get(),
                  stepped ? nullptr : &edge_clock, std::move(*config), key.get(), manager, key->public_key()});
   const int code = daemon.run();
   again = code == exit_ok && daemon.restart_asked();
+  suspect = daemon.found_outbox_damaged();
   return code;
 }
 
@@ -173,10 +181,14 @@ int run_once(const EdgeOptions& options, const ServiceManager& manager, bool& lo
 int run_edge(const EdgeOptions& options) {
   const auto manager = ServiceManager::of_environment();
   bool locked = false;
+  bool suspect = false;
+  int salvages = 0;
   for (;;) {
     bool again = false;
-    const int code = run_once(options, manager, locked, again);
+    const int code = run_once(options, manager, locked, again, suspect);
     if (!again) return code;
+    if (suspect && ++salvages > max_salvages)
+      return fail({Fault::broken, "the outbox was damaged again and again: replace the disk"});
   }
 }
 

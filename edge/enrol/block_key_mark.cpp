@@ -20,6 +20,14 @@ Result<void> note_block_key(Outbox& outbox, const PublicKey& key, const GatewayI
       change.upto[at] = outbox.marks()[at].last;
     }
     events.push_back(edge_event_of(change, gateway, stamp.wall));
+    for (const auto& old : outbox.old_logs()) {
+      change.epoch = old.epoch;
+      for (const auto stream : all_streams) {
+        const auto at = static_cast<std::size_t>(stream);
+        change.upto[at] = old.marks[at].last;
+      }
+      events.push_back(edge_event_of(change, gateway, stamp.wall));
+    }
   }
   std::vector<Batch> batches;
   batches.push_back({Stream::events, std::move(events), stamp, {{std::string(block_key_mark), text}}});

@@ -133,7 +133,8 @@ bool Uplink::send_one(Stream stream) {
   }
   if (log.in_flight.empty()) log.progress_at = clock_.ticks();
   if (!walks(log)) {
-    log.in_flight.push_back({block.last, block.bytes.size(), sha256(block.bytes)});
+    log.in_flight.push_back(
+        {block.first, block.last, block.bytes.size(), sha256(block.bytes), block.made_up});
     ++in_flight_blocks_;
     in_flight_bytes_ += block.bytes.size();
   }
@@ -221,7 +222,7 @@ void Uplink::heed(Stream stream, const AckedLog& acked, bool may_lower) {
     contradicted(stream, "up to " + std::to_string(upto.value) + " with another block than is here");
   };
   if (upto.value == 0) return told(true);
-  if (flying != log.in_flight.end()) return told(flying->hash == acked.hash);
+  if (flying != log.in_flight.end()) return told(flying->made_up || flying->hash == acked.hash);
   if_ours(stream, upto, acked.hash, told);
 }
 
@@ -232,7 +233,8 @@ void Uplink::if_ours(Stream stream, Seq place, const Digest& hash, std::function
                        // Unreadable, or overtaken: the next ack says it again.
                        if (!found || run != log(stream).run) return;
                        // What is not here any more cannot be held against the cloud.
-                       const bool is_gone = found->empty() || found->front().first > place;
+                       const bool is_gone =
+                           found->empty() || found->front().first > place || found->front().made_up;
                        told(is_gone || sha256(found->front().bytes) == hash);
                        pump();
                      });
@@ -264,6 +266,8 @@ void Uplink::advance(Stream stream, Seq upto) {
     --in_flight_blocks_;
     log.in_flight.pop_front();
   }
+  // A hole that the cloud has a part of: its rest is a hole of its own.
+  if (!log.in_flight.empty() && log.in_flight.front().first <= upto) return go_back(stream);
   const auto needless = [&](const StoredBlock& block) {
     return block.last <= upto && block.last > log.again;
   };
@@ -288,7 +292,7 @@ void Uplink::contradicted(Stream stream, const std::string& how) {
 void Uplink::heed_fork(const AckedFork& fork) {
   auto& log = this->log(fork.stream);
   const Seq first{fork.first};
-  if (fork.epoch != setup_.epoch || log.forked || log.ended || log.asked_fork == fork.hash) return;
+  if (fork.epoch != setup_.epoch || log.forked || log.asked_fork == fork.hash) return;
   if (first <= mark(fork.stream).acked || first > mark(fork.stream).last) return;
   log.asked_fork = fork.hash;
   if_ours(fork.stream, first, fork.hash, [this, stream = fork.stream, first](bool is_ours) {

@@ -78,7 +78,8 @@ struct UplinkNotice {
 /// another store (a restored cloud) or of the same (put back from a copy); from then on what
 /// was signed before that, late or replayed, moves nothing.
 ///
-/// An ack names the block it ends with by its hash, and moves the mark only when that block is here.
+/// An ack names the block it ends with by its hash, and moves the mark only when that block is here, or is
+/// here no more (a hole made up for it: the cloud may have the block itself, or another hole).
 /// Otherwise the cloud has another history: this disk is an older copy of itself, or has a twin. Then the log
 /// is sent once over, waiting for no ack, so that the cloud sees where the two part; when an ack names a
 /// block of ours as the parting one, the outbox is told, and this log rests until it has a new epoch
@@ -119,9 +120,11 @@ class Uplink {
 
  private:
   struct InFlight {
+    Seq first;
     Seq last;
     std::size_t bytes = 0;
     Digest hash{};
+    bool made_up = false;
   };
   struct Log {
     std::string topic;

@@ -58,6 +58,8 @@ inline constexpr LogEvent log_events[] = {
      "消息代理未接收发往网关的消息；稍后重发"},
     {"meter_list", "the changed meter list could not be put in place", "新的表清单未能生效"},
     {"open_door_asked", "somebody at this machine asked to open a door", "本机请求开门"},
+    {"outbox_damaged", "the outbox is damaged: the gateway begins again and saves what is sound in it",
+     "发件箱已损坏：网关将重新启动并抢救完好数据"},
     {"outbox_failed",
      "the gateway stops: it cannot keep what it reads; free the disk or replace it, then start it again",
      "网关停止运行：读数无法保存；请清理或更换存储后重新启动"},

@@ -1,4 +1,5 @@
 #pragma once
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -32,6 +33,13 @@ class BoundedQueue {
   std::optional<T> pop() {
     std::unique_lock lock(mutex_);
     filled_.wait(lock, [&] { return closed_ || !values_.empty(); });
+    return take();
+  }
+
+  /// The same, waiting until `end` (steady time) at most.
+  std::optional<T> pop_until(std::chrono::steady_clock::time_point end) {
+    std::unique_lock lock(mutex_);
+    filled_.wait_until(lock, end, [&] { return closed_ || !values_.empty(); });
     return take();
   }
 

@@ -8,8 +8,10 @@
 namespace steward {
 namespace {
 
-Fault fault_of(int code) {
+Fault fault_of(int code, Fault damaged) {
   switch (code & 0xFF) {
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB: return damaged;
     case SQLITE_FULL: return Fault::full;
     case SQLITE_BUSY:
     case SQLITE_LOCKED: return Fault::retry;
@@ -18,9 +20,9 @@ Fault fault_of(int code) {
   }
 }
 
-Error error_of(sqlite3* handle, int code, std::string_view doing) {
+Error error_of(sqlite3* handle, int code, std::string_view doing, Fault damaged = Fault::broken) {
   const char* detail = handle == nullptr ? sqlite3_errstr(code) : sqlite3_errmsg(handle);
-  return {fault_of(code), std::string(doing) + ": " + detail};
+  return {fault_of(code, damaged), std::string(doing) + ": " + detail};
 }
 
 Result<void> checked(sqlite3* handle, int code, std::string_view doing) {
@@ -30,10 +32,12 @@ Result<void> checked(sqlite3* handle, int code, std::string_view doing) {
 
 }  // namespace
 
-Statement::Statement(Statement&& other) noexcept : statement_(std::exchange(other.statement_, nullptr)) {}
+Statement::Statement(Statement&& other) noexcept
+    : statement_(std::exchange(other.statement_, nullptr)), damaged_(other.damaged_) {}
 
 Statement& Statement::operator=(Statement&& other) noexcept {
   std::swap(statement_, other.statement_);
+  damaged_ = other.damaged_;
   return *this;
 }
 
@@ -52,7 +56,7 @@ Result<bool> Statement::step() {
     sqlite3_reset(statement_);  // its values stay until the next `bind`, which clears them
     return false;
   }
-  auto error = error_of(handle, sqlite3_extended_errcode(handle), sqlite3_sql(statement_));
+  auto error = error_of(handle, sqlite3_extended_errcode(handle), sqlite3_sql(statement_), damaged_);
   reset();
   return error;
 }
@@ -112,13 +116,14 @@ Result<Database> Database::open(const std::filesystem::path& file, const Databas
                     SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   sqlite3* handle = nullptr;
   const int code = sqlite3_open_v2(file.c_str(), &handle, flags, nullptr);
-  Database database(handle);
-  if (code != SQLITE_OK) return error_of(handle, code, "database " + file.string());
+  Database database(handle, options.damaged);
+  if (code != SQLITE_OK) return error_of(handle, code, "database " + file.string(), options.damaged);
   // The file holds what a family used: nobody else on the machine reads it.
   if (!options.read_only) ::chmod(file.c_str(), S_IRUSR | S_IWUSR);
 
   sqlite3_busy_timeout(handle, options.busy_timeout_ms);
-  std::string settings = "PRAGMA foreign_keys=ON; PRAGMA cache_size=-" + std::to_string(options.cache_kib) + ";";
+  std::string settings = "PRAGMA foreign_keys=ON;";
+  if (options.cache_kib > 0) settings += "PRAGMA cache_size=-" + std::to_string(options.cache_kib) + ";";
   if (!options.read_only) {
     // EXTRA for the switch to WAL: the rollback journal it deletes must not come back with a power cut
     // (tests/fault/power_cut_test.cpp): it would undo the switch, and every commit since with it.
@@ -136,7 +141,7 @@ Result<void> Database::execute(const std::string& sql) {
   char* detail = nullptr;
   const int code = sqlite3_exec(handle_.get(), sql.c_str(), nullptr, nullptr, &detail);
   if (code == SQLITE_OK) return {};
-  Error error{fault_of(code), detail == nullptr ? sqlite3_errstr(code) : detail};
+  Error error{fault_of(code, damaged_), detail == nullptr ? sqlite3_errstr(code) : detail};
   sqlite3_free(detail);
   return error;
 }
@@ -145,8 +150,8 @@ Result<Statement> Database::prepare(std::string_view sql) {
   sqlite3_stmt* statement = nullptr;
   const int code = sqlite3_prepare_v3(handle_.get(), sql.data(), static_cast<int>(sql.size()),
                                       SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
-  if (code != SQLITE_OK) return error_of(handle_.get(), code, sql);
-  return Statement(statement);
+  if (code != SQLITE_OK) return error_of(handle_.get(), code, sql, damaged_);
+  return Statement(statement, damaged_);
 }
 
 Result<std::int64_t> Database::query_int(std::string_view sql) {

@@ -20,9 +20,10 @@ namespace steward {
 /// How a database file is opened.
 struct DatabaseOptions {
   bool read_only = false;
-  int page_size = 4096;        // applies when the file is made; the outbox uses 1024
-  int cache_kib = 2048;        // pages kept in memory; SQLite's own default
-  int busy_timeout_ms = 5000;  // how long a statement waits for another process's lock
+  int page_size = 4096;           // applies when the file is made; the outbox uses 1024
+  int cache_kib = 0;              // pages kept in memory; 0: SQLite's own 2 MiB
+  int busy_timeout_ms = 5000;     // how long a statement waits for another process's lock
+  Fault damaged = Fault::broken;  // what a file that is no sound database is to the caller
 };
 
 /// One prepared statement. `run` binds, executes to the end and resets.
@@ -36,7 +37,7 @@ class Statement {
   ~Statement();
 
   /// Binds `values` and executes; rows, if any, are thrown away.
-  /// Faults: full (disk full), retry (locked), refused (a constraint), broken.
+  /// Faults: full (disk full), retry (locked), refused (a constraint), broken, and the options' `damaged`.
   template <class... Values>
   Result<void> run(const Values&... values) {
     return bind(values...).and_then([&] { return finish(); });
@@ -65,7 +66,7 @@ class Statement {
 
  private:
   friend class Database;
-  explicit Statement(sqlite3_stmt* statement) : statement_(statement) {}
+  Statement(sqlite3_stmt* statement, Fault damaged) : statement_(statement), damaged_(damaged) {}
 
   template <class Int>
     requires std::is_integral_v<Int>
@@ -88,6 +89,7 @@ class Statement {
   Result<void> finish();
 
   sqlite3_stmt* statement_ = nullptr;
+  Fault damaged_ = Fault::broken;
 };
 
 /// One connection to one SQLite file: WAL, synchronous=FULL, foreign keys on.
@@ -114,9 +116,10 @@ class Database {
   struct Close {
     void operator()(sqlite3* handle) const;
   };
-  explicit Database(sqlite3* handle) : handle_(handle) {}
+  Database(sqlite3* handle, Fault damaged) : handle_(handle), damaged_(damaged) {}
 
   std::unique_ptr<sqlite3, Close> handle_;
+  Fault damaged_ = Fault::broken;
 };
 
 /// All or nothing: what is not committed when this goes is rolled back.

@@ -13,8 +13,11 @@ namespace {
 
 constexpr std::size_t sector = 512;
 
-/// The index of a WAL as SQLite's connections share it; lost at a cut, as in a real machine.
+/// The index of a WAL as SQLite's connections share it; lost at a cut, and when the last of them closes: who
+/// opens the file next makes it anew from the WAL, as on a real machine.
 struct SharedMemory {
+  std::size_t serial = 0;  // 0: nobody has it
+  int users = 0;
   std::vector<std::unique_ptr<Bytes>> regions;
   std::array<int, SQLITE_SHM_NLOCK> holders{};  // below 0: held alone
 };
@@ -31,7 +34,13 @@ struct CrashDisk::Parts {
   std::vector<DiskStep> steps;
   std::map<std::string, SharedMemory> shared;
   std::size_t breaks_at = std::numeric_limits<std::size_t>::max();
+  std::size_t bad_sync = std::numeric_limits<std::size_t>::max();
+  std::size_t bad_syncs = 0;
+  std::size_t full_at = std::numeric_limits<std::size_t>::max();
+  std::size_t syncs = 0;
+  std::size_t growths = 0;
   std::size_t temporary = 0;
+  std::size_t serials = 0;
   Watch watch;
   sqlite3_vfs vfs{};
   sqlite3_vfs* before = nullptr;
@@ -57,6 +66,7 @@ struct OpenFile {
   bool deletes_on_close;
   std::array<bool, SQLITE_SHM_NLOCK> holds;
   std::array<bool, SQLITE_SHM_NLOCK> holds_alone;
+  std::size_t shares;  // serial of the memory it shares
 };
 
 OpenFile& open_file(sqlite3_file* file) { return *reinterpret_cast<OpenFile*>(file); }
@@ -85,6 +95,8 @@ int write_file(sqlite3_file* file, const void* from, int amount, sqlite3_int64 o
   Bytes bytes(data, data + amount);
   const auto at = static_cast<std::size_t>(offset);
   auto& mine = open_file(file);
+  if (at + bytes.size() > bytes_of(file).size() && mine.disk->growths++ >= mine.disk->full_at)
+    return SQLITE_FULL;
   if (!mine.disk->step({DiskStep::Kind::write, *mine.name, at, bytes})) return SQLITE_IOERR_WRITE;
   write(bytes_of(file), at, bytes);
   return SQLITE_OK;
@@ -100,6 +112,11 @@ int truncate(sqlite3_file* file, sqlite3_int64 size) {
 
 int sync(sqlite3_file* file, int) {
   auto& mine = open_file(file);
+  const auto nth = mine.disk->syncs++;
+  if (nth >= mine.disk->bad_sync && nth - mine.disk->bad_sync < mine.disk->bad_syncs) {
+    (void)mine.disk->step({DiskStep::Kind::lost, *mine.name, 0, {}});
+    return SQLITE_IOERR_FSYNC;
+  }
   return mine.disk->step({DiskStep::Kind::sync, *mine.name, 0, {}}) ? SQLITE_OK : SQLITE_IOERR_FSYNC;
 }
 
@@ -119,7 +136,11 @@ int characteristics(sqlite3_file*) { return SQLITE_IOCAP_POWERSAFE_OVERWRITE; }
 
 int shm_map(sqlite3_file* file, int region, int size, int extend, void volatile** into) {
   auto& mine = open_file(file);
-  auto& regions = mine.disk->shared[*mine.name].regions;
+  auto& shared = mine.disk->shared[*mine.name];
+  if (shared.serial == 0) shared.serial = ++mine.disk->serials;
+  if (mine.shares != shared.serial) ++shared.users;
+  mine.shares = shared.serial;
+  auto& regions = shared.regions;
   const auto wanted = static_cast<std::size_t>(region);
   *into = nullptr;
   if (regions.size() <= wanted && extend == 0) return SQLITE_OK;
@@ -156,7 +177,11 @@ void shm_barrier(sqlite3_file*) {}
 
 int shm_unmap(sqlite3_file* file, int remove) {
   auto& mine = open_file(file);
-  if (remove != 0) mine.disk->shared.erase(*mine.name);
+  const auto shared = mine.disk->shared.find(*mine.name);
+  if (shared == mine.disk->shared.end()) return SQLITE_OK;
+  const bool is_last = mine.shares == shared->second.serial && --shared->second.users == 0;
+  mine.shares = 0;
+  if (remove != 0 || is_last) mine.disk->shared.erase(shared);
   return SQLITE_OK;
 }
 
@@ -196,6 +221,7 @@ int open(sqlite3_vfs* vfs, sqlite3_filename name, sqlite3_file* file, int flags,
   mine.deletes_on_close = (flags & SQLITE_OPEN_DELETEONCLOSE) != 0;
   mine.holds = {};
   mine.holds_alone = {};
+  mine.shares = 0;
   disk.files.try_emplace(wanted);
   file->pMethods = &methods;
   if (out_flags != nullptr) *out_flags = flags;
@@ -267,8 +293,22 @@ void CrashDisk::begin(DiskFiles files) {
   parts_->files = std::move(files);
   parts_->shared.clear();
   parts_->steps.clear();
-  parts_->breaks_at = std::numeric_limits<std::size_t>::max();
+  heal();
+  parts_->syncs = 0;
+  parts_->growths = 0;
 }
+void CrashDisk::fail_sync(std::size_t nth, std::size_t times) {
+  parts_->bad_sync = nth;
+  parts_->bad_syncs = times;
+}
+void CrashDisk::fill_at(std::size_t growth) { parts_->full_at = growth; }
+void CrashDisk::heal() {
+  parts_->breaks_at = std::numeric_limits<std::size_t>::max();
+  parts_->bad_syncs = 0;
+  parts_->full_at = std::numeric_limits<std::size_t>::max();
+}
+std::size_t CrashDisk::syncs() const { return parts_->syncs; }
+std::size_t CrashDisk::growths() const { return parts_->growths; }
 const std::vector<DiskStep>& CrashDisk::steps() const { return parts_->steps; }
 const DiskFiles& CrashDisk::files() const { return parts_->files; }
 void CrashDisk::break_at(std::size_t step) { parts_->breaks_at = step; }
@@ -294,6 +334,7 @@ void CutDisk::apply(const DiskStep& step) {
       file.pending.push_back(step);
       break;
     case DiskStep::Kind::remove: file.removed = true; break;
+    case DiskStep::Kind::lost: file.pending.clear(); break;
     case DiskStep::Kind::sync: {
       if (file.removed) {  // the folder was synced
         files_.erase(step.file);

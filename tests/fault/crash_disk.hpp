@@ -21,6 +21,7 @@ struct DiskStep {
     truncate,
     sync,    // of a removed file: of its folder
     remove,  // comes back with a cut before the folder was synced
+    lost,  // a sync that failed: what was not synced is not on the disk, and no later sync will put it there
   };
   Kind kind = Kind::write;
   std::string file;
@@ -48,6 +49,15 @@ class CrashDisk {
 
   /// From the n-th step on (counted from `begin`) every write and sync fails; a read does not.
   void break_at(std::size_t step);
+  /// The n-th sync (from 0, counted from `begin`) fails, and `times` - 1 after it.
+  void fail_sync(std::size_t nth, std::size_t times = 1);
+  /// From the n-th write on that makes a file longer (from 0), all such writes find no room.
+  void fill_at(std::size_t growth);
+  /// The disk works and has room from now on.
+  void heal();
+  /// So far, failed ones counted.
+  std::size_t syncs() const;
+  std::size_t growths() const;
 
   /// Is shown each step instead of its being written down, and says whether it succeeds.
   using Watch = std::function<bool(const DiskStep&)>;

@@ -328,7 +328,7 @@ TEST_SUITE("edge/guard_book") {
     const BusId bus("line1");
     Loop loop;
     {
-      StoreThread store(loop, open_outbox(folder), {});
+      StoreThread store(loop, open_outbox(folder), StoreHandlers{});
       DiskGuardBook book(store, bus, [] { return ClockStamp{}; });
       std::optional<Result<void>> kept;
       loop.spawn(

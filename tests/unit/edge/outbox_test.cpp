@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "contract/wire/closing_codec.hpp"
+#include "edge/store/salvage.hpp"
 #include "kit/sqlite/database.hpp"
 #include "tests/unit/edge/store_helpers.hpp"
 
@@ -242,7 +243,8 @@ TEST_SUITE("edge/outbox") {
     CHECK((*next)[0].first == Seq{61});
   }
 
-  TEST_CASE("a damaged newest block is said, not built upon") {
+  TEST_CASE(
+      "a damaged newest block is not built upon: a new epoch begins, and the file is kept as evidence") {
     const TemporaryFolder folder;
     const auto setup = outbox_setup(folder);
     {
@@ -254,9 +256,11 @@ TEST_SUITE("edge/outbox") {
       REQUIRE(database);
       REQUIRE(database->execute("UPDATE block_readings SET bytes = x'00'"));
     }
-    const auto outbox = Outbox::open(setup, edge_key());
-    REQUIRE_FALSE(outbox);
-    CHECK(outbox.error().fault == Fault::broken);
-    CHECK(outbox.error().message.ends_with("the newest block of the log readings is damaged"));
+    auto outbox = opened(setup);
+    CHECK(mark_of(*outbox, Stream::readings).last == Seq{0});
+    CHECK(outbox->mark(salvage_mark)
+              ->starts_with("outbox " + setup.path +
+                            ": the newest block of the log readings is damaged; 0 blocks"));
+    CHECK(std::filesystem::exists(setup.path + ".damaged-1"));
   }
 }

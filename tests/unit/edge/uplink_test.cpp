@@ -79,8 +79,8 @@ class World : public Transport, public BlockSource {
 
   void append(Stream stream, std::uint64_t records, std::size_t size = 100) {
     const auto last = stored[stream].empty() ? 0 : stored[stream].back().last.value;
-    stored[stream].push_back(
-        {stream, Seq{last + 1}, Seq{last + records}, block_bytes(Seq{last + 1}, Seq{last + records}, size)});
+    stored[stream].push_back({stream, Seq{last + 1}, Seq{last + records},
+                              block_bytes(Seq{last + 1}, Seq{last + records}, size), false});
     uplink.appended(stream, Seq{last + records});
   }
   /// Lets the outbox answer until it has nothing to say.
@@ -519,6 +519,47 @@ TEST_SUITE("edge/uplink") {
     world.settle();
     CHECK(old.unacked() == 0);
     CHECK(world.acked[Stream::readings] == 3);
+  }
+
+  TEST_CASE("where a hole was made up the cloud may have the block itself, or another hole") {
+    const AckedLog theirs{epoch, Stream::readings, 6, Digest{1}};
+    for (const bool made_up : {true, false}) {
+      CAPTURE(made_up);
+      for (const bool is_flying : {true, false}) {
+        CAPTURE(is_flying);
+        World world;
+        world.append(Stream::readings, 2);
+        world.append(Stream::readings, 4);
+        world.append(Stream::readings, 1);
+        world.stored[Stream::readings][1].made_up = made_up;
+        if (is_flying) world.connect();
+        world.uplink.ack_received(world.ack_of(first_store, {theirs}, world.clock.now()));
+        world.settle();
+        CHECK(world.mark(Stream::readings).acked == Seq{made_up ? 6U : 0U});
+        CHECK(world.notices.empty() == made_up);
+      }
+    }
+  }
+
+  TEST_CASE("of a hole that the cloud has a part of the rest is sent at once, as a hole of its own") {
+    World world;
+    world.append(Stream::readings, 6);
+    world.append(Stream::readings, 1);
+    world.stored[Stream::readings][0].made_up = true;
+    world.connect();
+    world.wire.clear();
+    world.uplink.ack_received(
+        world.ack_of(first_store, {{epoch, Stream::readings, 4, Digest{1}}}, world.clock.now()));
+    auto& rest = world.stored[Stream::readings][0];
+    rest.first = Seq{5};
+    rest.bytes = block_bytes(Seq{5}, Seq{6}, 100);
+    world.settle();
+    CHECK(world.mark(Stream::readings).acked == Seq{4});
+    REQUIRE(world.wire.size() == 2);  // without a time-out
+    CHECK(world.wire[0].first == 5);
+    CHECK(world.wire[1].first == 7);
+    world.ack(Stream::readings, 7);
+    CHECK(world.uplink.unacked() == 0);
   }
 
   TEST_CASE("with 30 days of backlog a door event goes out within one block of each log") {

@@ -1,10 +1,11 @@
-// What a reading costs on the wire and in the gateway's CPU: bytes per reading in
-// blocks of 100 and 1,000, and nanoseconds to encode, against the raw limit of
+// What a reading costs on the wire and in the gateway's CPU: bytes per reading of blocks of 10 to 1,000 with
+// signature, MQTT and TLS, and nanoseconds to encode, against the raw limit of
 // copying the same values and one Ed25519 signature per block.
 #include <cstring>
 #include <tuple>
 
 #include "contract/wire/block_codec.hpp"
+#include "contract/wire/topics.hpp"
 #include "kit/crypto/digest.hpp"
 #include "kit/crypto/signing_key.hpp"
 #include "tests/bench/goal.hpp"
@@ -49,7 +50,25 @@ Block round_of(std::size_t count, bool raw) {
   return block;
 }
 
+/// A PUBLISH of QoS 1: fixed header, remaining length, topic, packet id (MQTT 3.1.1, 3.3), in records of TLS
+/// 1.3 of at most 16 KiB: 5 bytes of header, 1 of type, 16 of tag each (RFC 8446, 5.2).
+std::size_t on_the_wire(std::size_t payload, std::size_t topic) {
+  const std::size_t rest = 2 + topic + 2 + payload;
+  const std::size_t length = rest < 128 ? 1 : rest < 16'384 ? 2 : 3;
+  const std::size_t packet = 1 + length + rest;
+  return packet + 22 * ((packet + 16'383) / 16'384);
+}
+
 double bytes_per_reading(std::size_t count, bool raw, const Signer& signer) {
+  const auto block = round_of(count, raw);
+  const auto bytes = encode_block(block, signer);
+  if (!bytes) return 1e9;
+  const auto topic = up_topic(block.log.site, block.log.gateway, block.log.stream);
+  return static_cast<double>(on_the_wire(bytes->size(), topic.size())) / static_cast<double>(count);
+}
+
+/// Without MQTT and TLS: what lies in the outbox and in the archive.
+double block_bytes(std::size_t count, bool raw, const Signer& signer) {
   const auto bytes = encode_block(round_of(count, raw), signer);
   return bytes ? static_cast<double>(bytes->size()) / static_cast<double>(count) : 1e9;
 }
@@ -94,7 +113,7 @@ int main() {
   const auto few = round_of(small, true);
   const auto many = round_of(large, true);
 
-  bench::Report report("blocks");
+  bench::Report report("wire");
   const auto rows =
       bench::interleaved(15, "ns/reading",
                          {{"copy (raw limit)", [&] { return copy_ns(many, large); }},
@@ -103,8 +122,19 @@ int main() {
                           {"encode 1,000 and sign", [&] { return encode_ns(many, large, key); }},
                           {"encode 100 and sign", [&] { return encode_ns(few, small, key); }}});
   for (const auto& row : rows) report.row(row);
+  for (const std::size_t count : {10U, 50U, 100U, 200U, 1'000U}) {
+    for (const bool raw : {false, true}) {
+      char line[160];
+      std::snprintf(line, sizeof line,
+                    "%4zu readings a block, %s raw words: %6.1f B/reading on the wire, %6.1f in the outbox",
+                    count, raw ? "with" : "without", bytes_per_reading(count, raw, key),
+                    block_bytes(count, raw, key));
+      report.note(line);
+    }
+  }
   report.at_most("bytes_plain_100", bytes_per_reading(small, false, key), "B/reading", 12);
   report.at_most("bytes_raw_100", bytes_per_reading(small, true, key), "B/reading", 16.5);
+  report.at_most("bytes_plain_1000", bytes_per_reading(large, false, key), "B/reading", 12);
   report.at_most("bytes_raw_1000", bytes_per_reading(large, true, key), "B/reading", 16.5);
   report.at_most("encode_1000", bench::spread_of(rows[1].samples).median, "ns/reading", 150);
   return report.finish();
