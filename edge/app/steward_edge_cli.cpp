@@ -343,7 +343,8 @@ int Verbs::run(const EdgeOptions& options) const {
 }  // namespace
 
 int main(int argc, char** argv) {
-  // Four threads that mostly wait: a heap for each of them would only keep memory (malloc's manual, M_ARENA_MAX).
+  // Four threads that mostly wait: a heap for each of them would only keep memory (malloc's manual,
+  // M_ARENA_MAX).
   ::mallopt(M_ARENA_MAX, 1);
   CLI::App app(about, "steward-edge");
   app.footer(examples);
