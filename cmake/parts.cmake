@@ -1,15 +1,20 @@
-# Headers that most files include, parsed once (STEWARD_PCH); files with doctest have a set of their own.
-# `parse_once(TARGET common|test)` lets a target use one. Compiled with the same flags as everything else,
-# or GCC would turn it down.
+# Standard headers that most files include, parsed once (STEWARD_PCH); files with doctest have a set of their own.
+# A file still includes what it uses: the presets without it (release, tidy, arm64, armhf) refuse one that does not.
+# Not <filesystem>: it brings std::quoted, which a call of our own quoted(text) would find.
+# Compiled with the same flags as everything else, or GCC would turn it down.
 option(STEWARD_PCH "Parse common headers once (presets check and tsan)" OFF)
+set(common_headers <algorithm> <array> <chrono> <cstdint> <fstream> <functional> <map> <memory> <optional> <set> <span>
+  <sstream> <string> <string_view> <tuple> <utility> <variant> <vector>)
+set(test_headers ${common_headers} <doctest/doctest.h>)
 if(STEWARD_PCH)
   foreach(set common test)
     file(GENERATE OUTPUT "${PROJECT_BINARY_DIR}/${set}_headers.cpp" CONTENT "// compiled for its headers alone\n")
     add_library(steward_${set}_headers OBJECT "${PROJECT_BINARY_DIR}/${set}_headers.cpp")
     target_link_libraries(steward_${set}_headers PRIVATE steward::flags)
-    target_precompile_headers(steward_${set}_headers PRIVATE "${PROJECT_SOURCE_DIR}/cmake/${set}_headers.hpp")
+    target_precompile_headers(steward_${set}_headers PRIVATE ${${set}_headers})
   endforeach()
 endif()
+# `parse_once(TARGET common|test)`: the target takes one of the two.
 function(parse_once target set)
   if(STEWARD_PCH)
     target_precompile_headers(${target} REUSE_FROM steward_${set}_headers)

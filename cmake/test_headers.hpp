@@ -1,6 +1,0 @@
-// As common_headers.hpp, for test binaries.
-#pragma once
-
-#include "common_headers.hpp"
-
-#include <doctest/doctest.h>
