@@ -82,13 +82,7 @@ Result<void> Daemon::start() {
   if (left_open)
     store_->check(
         [setup = parts_.outbox_setup, signer = parts_.block_key] { return check_outbox(setup, *signer); });
-  RecordWriter::Handlers handlers;
-  handlers.failed = [this](const Error& error) { broken(error); };
-  handlers.alarms_changed = [this] {
-    if (cloud_) cloud_->state_changed();
-  };
-  handlers.latched = [this](const BusId& bus, UnitAddress unit) { books_.at(bus)->note_latch(unit, true); };
-  writer_ = std::make_unique<RecordWriter>(loop_, clock_, log_, *store_, boot_, std::move(handlers),
+  writer_ = std::make_unique<RecordWriter>(loop_, clock_, log_, *store_, boot_, writer_handlers(),
                                            std::move(memory->tail));
   sinks_ = std::make_unique<OutboxSinks>(
       *store_, [this] { return writer_->stamp(); }, [this](const EdgeEvent& event) { writer_->note(event); });

@@ -120,6 +120,7 @@ class Daemon {
   void broken(const Error& error);
   void damaged(const std::string& why);
   StoreHandlers store_handlers();
+  RecordWriter::Handlers writer_handlers();
   void say_salvaged(const std::string& text);
 
   Awaitable<void> work();

@@ -47,4 +47,14 @@ void Daemon::broken(const Error& error) {
   stop_asked();
 }
 
+RecordWriter::Handlers Daemon::writer_handlers() {
+  RecordWriter::Handlers handlers;
+  handlers.failed = [this](const Error& error) { broken(error); };
+  handlers.alarms_changed = [this] {
+    if (cloud_) cloud_->state_changed();
+  };
+  handlers.latched = [this](const BusId& bus, UnitAddress unit) { books_.at(bus)->note_latch(unit, true); };
+  return handlers;
+}
+
 }  // namespace steward
