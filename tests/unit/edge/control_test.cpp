@@ -226,7 +226,9 @@ TEST_SUITE("edge/control_server") {
     std::string text = "unset";
     served.serve([&] {
       const int socket = connected_to(served.path);
-      write_text(socket, std::string(max_control_request + 1'000, 'x') + "\n{\"verb\":\"status\"}\n");
+      std::string asked(max_control_request + 1'000, 'x');
+      asked += "\n{\"verb\":\"status\"}\n";
+      write_text(socket, asked);
       text = read_all(socket);  // returns because the server closed
       ::close(socket);
     });
