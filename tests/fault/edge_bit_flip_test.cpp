@@ -173,7 +173,7 @@ TEST_SUITE("fault/edge_bit_flip") {
     for (std::size_t at = 0; at < whole.size() / page; ++at) {
       for (int flip = 0; flip < flips_per_page; ++flip) {
         auto damaged = whole;
-        const auto byte = at * page + dice() % page;
+        const auto byte = at * page + static_cast<std::size_t>(dice() % page);
         const auto bit = dice() % 8;
         damaged[byte] = static_cast<char>(damaged[byte] ^ (1 << bit));
         write_file(setup.path, damaged);
