@@ -1,10 +1,10 @@
 #include <algorithm>
 
-#include "cloud/app/data_folder.hpp"
 #include "cloud/app/lives.hpp"
 #include "cloud/app/month_books.hpp"
 #include "cloud/app/run_words.hpp"
 #include "cloud/app/say.hpp"
+#include "cloud/app/site_books.hpp"
 #include "cloud/billing/bill_json.hpp"
 #include "cloud/billing/bill_page.hpp"
 #include "cloud/billing/explain.hpp"
@@ -76,15 +76,11 @@ struct Opened {
 };
 
 Result<Opened> open_runs(const Common& common) {
-  auto folder = DataFolder::open_existing(common.data);
-  if (!folder) return std::move(folder.error());
-  auto store = folder->open_store();
-  if (!store) return std::move(store.error());
-  auto site = choose_site(**store, common.estate);
-  if (!site) return std::move(site.error());
-  auto runs = (*store)->bill_runs(*site);
+  auto books = open_site(common);
+  if (!books) return std::move(books.error());
+  auto runs = books->store->bill_runs(books->site);
   if (!runs) return std::move(runs.error());
-  return Opened{std::move(*store), std::move(*site), std::move(*runs)};
+  return Opened{std::move(books->store), std::move(books->site), std::move(*runs)};
 }
 
 /// What has become of an explained bill: its number, and the notes that correct it.

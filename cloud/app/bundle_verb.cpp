@@ -1,10 +1,12 @@
 #include <algorithm>
+#include <cerrno>
 #include <fstream>
 #include <set>
+#include <system_error>
 
-#include "cloud/app/data_folder.hpp"
 #include "cloud/app/month_inputs.hpp"
 #include "cloud/app/say.hpp"
+#include "cloud/app/site_books.hpp"
 #include "cloud/billing/bill_json.hpp"
 #include "cloud/verify/bill_bundle.hpp"
 #include "contract/text/hex_text.hpp"
@@ -77,33 +79,37 @@ Result<std::string> bundle_of(Store& store, const Wanted& wanted, const Signer& 
   return write_bundle(bundle, issuer);
 }
 
+/// Whole or not at all: written beside the file, then renamed.
+Result<void> write_whole(const std::filesystem::path& file, std::string_view text) {
+  auto part = file;
+  part += ".part";
+  std::ofstream out(part, std::ios::binary | std::ios::trunc);
+  std::error_code error;
+  if (!out) error.assign(errno, std::generic_category());
+  out.write(text.data(), static_cast<std::streamsize>(text.size()));
+  out.close();
+  if (!error && !out) error = std::make_error_code(std::errc::no_space_on_device);
+  if (!error) std::filesystem::rename(part, file, error);
+  if (!error) return {};
+  std::error_code ignored;
+  std::filesystem::remove(part, ignored);
+  return error_of(Fault::broken, "cannot write " + file.string() + ": " + error.message(),
+                  "无法写入 " + file.string() + "：" + error.message());
+}
+
 }  // namespace
 
 Exit bundle_bill(const Common& common, const BundleOptions& options, const Streams& streams) {
-  auto folder = DataFolder::open_existing(common.data);
-  if (!folder) return say_fault(common, streams, folder.error());
-  auto store = folder->open_store();
-  if (!store) return say_fault(common, streams, store.error());
-  const auto site = choose_site(**store, common.estate);
-  if (!site) return say_fault(common, streams, site.error());
-  const auto wanted = find_bill(**store, *site, options.bill);
+  const auto books = open_site(common);
+  if (!books) return say_fault(common, streams, books.error());
+  const auto wanted = find_bill(*books->store, books->site, options.bill);
   if (!wanted) return say_fault(common, streams, wanted.error());
-  const auto key = folder->cloud_key();
+  const auto key = books->folder.cloud_key();
   if (!key) return say_fault(common, streams, key.error());
-  const auto bytes = bundle_of(**store, *wanted, *key);
+  const auto bytes = bundle_of(*books->store, *wanted, *key);
   if (!bytes) return say_fault(common, streams, bytes.error());
-  auto part = options.file;
-  part += ".part";
-  std::ofstream out(part, std::ios::binary | std::ios::trunc);
-  out.write(bytes->data(), static_cast<std::streamsize>(bytes->size()));
-  out.close();
-  std::error_code error;
-  if (out) std::filesystem::rename(part, options.file, error);
-  if (!out || error) {
-    std::filesystem::remove(part, error);
-    return say_error(common, streams, Exit::failed, "cannot write " + options.file.string(),
-                     "无法写入 " + options.file.string());
-  }
+  if (auto written = write_whole(options.file, *bytes); !written)
+    return say_fault(common, streams, written.error());
   if (common.json) {
     Json said = Json::object();
     said.set("bill", options.bill).set("file", options.file.string());

@@ -2,6 +2,7 @@
 
 #include "cloud/app/month_books.hpp"
 #include "cloud/app/run_words.hpp"
+#include "cloud/app/site_books.hpp"
 #include "cloud/billing/bill_page.hpp"
 #include "cloud/billing/run_diff.hpp"
 #include "contract/text/hex_text.hpp"
@@ -176,12 +177,8 @@ Exit close_in(const Common& common, const CloseOptions& options, const Streams& 
 }  // namespace
 
 Exit close_month(const Common& common, const CloseOptions& options, const Streams& streams) {
-  const auto month = read_month(options.month);
-  if (!month) {
-    return say_error(common, streams, Exit::bad_input,
-                     "\"" + options.month + "\" is not a month; write it as 2026-06",
-                     "“" + options.month + "”不是月份；请写成 2026-06");
-  }
+  const auto month = asked_month(options.month);
+  if (!month) return say_fault(common, streams, month.error());
   if (options.issue && (options.dry_run || !is_plain_text(options.by, 1, 64))) {
     return say_error(common, streams, Exit::bad_input,
                      "--issue takes --by, a name of 1 to 64 bytes, and no --dry-run",

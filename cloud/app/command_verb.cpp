@@ -1,9 +1,9 @@
 #include <charconv>
 #include <thread>
 
-#include "cloud/app/data_folder.hpp"
 #include "cloud/app/list_begin.hpp"
 #include "cloud/app/say.hpp"
+#include "cloud/app/site_books.hpp"
 #include "cloud/billing/text_table.hpp"
 #include "contract/text/instant_text.hpp"
 #include "contract/wire/block_rules.hpp"
@@ -118,22 +118,18 @@ Exit send_command(const Common& common, const CommandOptions& options, const Str
   if (!is_plain_text(options.who, 1, who_bytes))
     return say_error(common, streams, Exit::bad_input, "--by is a name of 1 to 64 bytes: it is kept for ever",
                      "--by 应为 1 至 64 字节的姓名；永久保存");
-  auto data = DataFolder::open_existing(common.data);
-  if (!data) return say_fault(common, streams, data.error());
-  auto store = data->open_store();
-  if (!store) return say_fault(common, streams, store.error());
-  auto site = choose_site(**store, common.estate);
-  if (!site) return say_fault(common, streams, site.error());
-  const auto gateway = (*store)->gateway(*site, GatewayId(options.gateway));
+  const auto books = open_site(common);
+  if (!books) return say_fault(common, streams, books.error());
+  const auto gateway = books->store->gateway(books->site, GatewayId(options.gateway));
   if (!gateway) return say_fault(common, streams, gateway.error());
   if (!gateway->has_value())
     return say_error(common, streams, Exit::bad_input,
                      "there is no gateway \"" + options.gateway + "\"; `gateway list` names them",
                      "没有网关“" + options.gateway + "”；请用 gateway list 查看");
-  auto key = data->cloud_key();
+  auto key = books->folder.cloud_key();
   if (!key) return say_fault(common, streams, key.error());
 
-  Command command{*site, GatewayId(options.gateway), random_uuid(), SystemClock().now(), {}, *verb};
+  Command command{books->site, GatewayId(options.gateway), random_uuid(), SystemClock().now(), {}, *verb};
   const auto life = std::min<Milliseconds>(std::chrono::seconds(options.life_s), longest_life(command.verb));
   command.expires = command.issued + life;
   const auto sealed = encode_command(command, *key);
@@ -148,9 +144,9 @@ Exit send_command(const Common& common, const CommandOptions& options, const Str
   row.issued = command.issued;
   row.expires = command.expires;
   row.sealed = *sealed;
-  if (const auto put = (*store)->transact([&] { return (*store)->put_command(row); }); !put)
+  if (const auto put = books->store->transact([&] { return books->store->put_command(row); }); !put)
     return say_fault(common, streams, put.error());
-  const auto answered = await_answer(**store, row, life + after_expiry);
+  const auto answered = await_answer(*books->store, row, life + after_expiry);
   if (!answered) return say_fault(common, streams, answered.error());
   return say_result(common, streams, *answered, result_in(*answered, (*gateway)->block_key));
 }

@@ -1,8 +1,8 @@
 #include <fstream>
 #include <iterator>
 
-#include "cloud/app/data_folder.hpp"
 #include "cloud/app/say.hpp"
+#include "cloud/app/site_books.hpp"
 #include "contract/text/instant_text.hpp"
 #include "contract/wire/block_rules.hpp"
 #include "contract/wire/limits.hpp"
@@ -15,28 +15,22 @@ namespace {
 constexpr std::size_t who_bytes = 64;
 
 struct Opened {
-  DataFolder data;
-  std::unique_ptr<Store> store;
-  SiteId site;
+  SiteBooks books;
   GatewayId gateway;
 };
 
 /// The books, and the gateway that is meant. Faults: the folder's and the store's, implausible (no such
 /// gateway).
 Result<Opened> open_for(const Common& common, const std::string& gateway) {
-  auto data = DataFolder::open_existing(common.data);
-  if (!data) return std::move(data.error());
-  auto store = data->open_store();
-  if (!store) return std::move(store.error());
-  auto site = choose_site(**store, common.estate);
-  if (!site) return std::move(site.error());
-  const auto known = (*store)->gateway(*site, GatewayId(gateway));
+  auto books = open_site(common);
+  if (!books) return std::move(books.error());
+  const auto known = books->store->gateway(books->site, GatewayId(gateway));
   if (!known) return known.error();
   if (!known->has_value()) {
     return error_of(Fault::implausible, "there is no gateway \"" + gateway + "\"; `gateway list` names them",
                     "没有网关“" + gateway + "”；请用 gateway list 查看");
   }
-  return Opened{std::move(*data), std::move(*store), std::move(*site), GatewayId(gateway)};
+  return Opened{std::move(*books), GatewayId(gateway)};
 }
 
 Result<std::optional<DesiredRow>> newest(Store& store, const SiteId& site, const GatewayId& gateway) {
@@ -81,22 +75,22 @@ Exit push_config(const Common& common, const ConfigOptions& options, const Strea
   }
   auto opened = open_for(common, options.gateway);
   if (!opened) return say_fault(common, streams, opened.error());
-  if (document->site != opened->site || document->gateway != opened->gateway) {
+  if (document->site != opened->books.site || document->gateway != opened->gateway) {
     const auto whose = document->site.text + "/" + document->gateway.text;
     return say_error(common, streams, Exit::bad_input, options.file.string() + " is for " + whose,
                      options.file.string() + " 属于 " + whose);
   }
-  const auto last = newest(*opened->store, opened->site, opened->gateway);
+  const auto last = newest(*opened->books.store, opened->books.site, opened->gateway);
   if (!last) return say_fault(common, streams, last.error());
   const auto above = *last ? (*last)->version : 0;
   document->version = std::max(document->version, above + 1);
-  auto key = opened->data.cloud_key();
+  auto key = opened->books.folder.cloud_key();
   if (!key) return say_fault(common, streams, key.error());
   const auto sealed = encode_desired(*document, *key);
   if (!sealed) return say_fault(common, streams, sealed.error());
-  const DesiredRow row{opened->site,        opened->gateway, document->version,
+  const DesiredRow row{opened->books.site,  opened->gateway, document->version,
                        SystemClock().now(), options.who,     *sealed};
-  const auto put = opened->store->transact([&] { return opened->store->put_desired(row); });
+  const auto put = opened->books.store->transact([&] { return opened->books.store->put_desired(row); });
   if (!put) return say_fault(common, streams, put.error());
   const auto version = std::to_string(row.version);
   if (common.json) {
@@ -113,9 +107,9 @@ Exit push_config(const Common& common, const ConfigOptions& options, const Strea
 Exit show_config(const Common& common, const ConfigOptions& options, const Streams& streams) {
   auto opened = open_for(common, options.gateway);
   if (!opened) return say_fault(common, streams, opened.error());
-  const auto row = newest(*opened->store, opened->site, opened->gateway);
+  const auto row = newest(*opened->books.store, opened->books.site, opened->gateway);
   if (!row) return say_fault(common, streams, row.error());
-  const auto kept = opened->store->reported(opened->site, opened->gateway);
+  const auto kept = opened->books.store->reported(opened->books.site, opened->gateway);
   if (!kept) return say_fault(common, streams, kept.error());
   std::optional<ReportedConfig> report;
   if (*kept) {

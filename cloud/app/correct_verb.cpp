@@ -4,6 +4,7 @@
 
 #include "cloud/app/month_books.hpp"
 #include "cloud/app/run_words.hpp"
+#include "cloud/app/site_books.hpp"
 #include "cloud/billing/bill_json.hpp"
 #include "cloud/billing/bill_note.hpp"
 #include "cloud/metering/decimal.hpp"
@@ -146,11 +147,7 @@ Exit correct_in(const Common& common, const CorrectOptions& options, const Strea
 }  // namespace
 
 Exit correct_bills(const Common& common, const CorrectOptions& options, const Streams& streams) {
-  if (!read_month(options.month)) {
-    return say_error(common, streams, Exit::bad_input,
-                     "\"" + options.month + "\" is not a month; write it as 2026-06",
-                     "“" + options.month + "”不是月份；请写成 2026-06");
-  }
+  if (const auto month = asked_month(options.month); !month) return say_fault(common, streams, month.error());
   if (!is_plain_text(options.who, 1, 64) || !is_plain_text(options.why, 1, 256)) {
     return say_error(common, streams, Exit::bad_input,
                      "--by is a name of 1 to 64 bytes, --why a sentence of 1 to 256: both are kept for ever",

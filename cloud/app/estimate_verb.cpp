@@ -1,9 +1,9 @@
 #include <array>
 #include <sstream>
 
-#include "cloud/app/data_folder.hpp"
 #include "cloud/app/month_inputs.hpp"
 #include "cloud/app/say.hpp"
+#include "cloud/app/site_books.hpp"
 #include "cloud/metering/decimal.hpp"
 #include "cloud/metering/estimate.hpp"
 
@@ -67,22 +67,14 @@ void print(const Common& common, const Streams& streams, const std::vector<Row>&
 }  // namespace
 
 Exit estimate_month(const Common& common, const EstimateOptions& options, const Streams& streams) {
-  const auto month = read_month(options.month);
-  if (!month) {
-    return say_error(common, streams, Exit::bad_input,
-                     "\"" + options.month + "\" is not a month; write it as 2026-06",
-                     "“" + options.month + "”不是月份；请写成 2026-06");
-  }
-  auto folder = DataFolder::open_existing(common.data);
-  if (!folder) return say_fault(common, streams, folder.error());
-  auto store = folder->open_store();
-  if (!store) return say_fault(common, streams, store.error());
-  const auto site = choose_site(**store, common.estate);
-  if (!site) return say_fault(common, streams, site.error());
-  auto inputs = month_inputs(**store, *site, *month);
+  const auto month = asked_month(options.month);
+  if (!month) return say_fault(common, streams, month.error());
+  const auto books = open_site(common);
+  if (!books) return say_fault(common, streams, books.error());
+  auto inputs = month_inputs(*books->store, books->site, *month);
   if (!inputs) return say_fault(common, streams, inputs.error());
   const auto& estate = inputs->estate.estate;
-  const auto readings = readings_around(**store, estate, *month, std::move(inputs->readings));
+  const auto readings = readings_around(*books->store, estate, *month, std::move(inputs->readings));
   if (!readings) return say_fault(common, streams, readings.error());
   const auto from = first_day(*month);
   const auto to = first_day(*month + std::chrono::months(1));

@@ -1,9 +1,9 @@
 #include <algorithm>
 
-#include "cloud/app/data_folder.hpp"
 #include "cloud/app/list_begin.hpp"
 #include "cloud/app/lives.hpp"
 #include "cloud/app/say.hpp"
+#include "cloud/app/site_books.hpp"
 #include "cloud/billing/text_table.hpp"
 #include "cloud/metering/life_words.hpp"
 #include "contract/text/instant_text.hpp"
@@ -52,25 +52,10 @@ Json json_of(const MeterEventRow& row, LifeState state, UtcOffset offset) {
   return one.set("decisions", std::move(decisions));
 }
 
-struct Opened {
-  std::unique_ptr<Store> store;
-  SiteId site;
-};
-
-Result<Opened> open_books(const Common& common) {
-  auto folder = DataFolder::open_existing(common.data);
-  if (!folder) return std::move(folder.error());
-  auto store = folder->open_store();
-  if (!store) return std::move(store.error());
-  auto site = choose_site(**store, common.estate);
-  if (!site) return std::move(site.error());
-  return Opened{std::move(*store), std::move(*site)};
-}
-
 }  // namespace
 
 Exit list_events(const Common& common, const EventOptions& options, const Streams& streams) {
-  auto books = open_books(common);
+  auto books = open_site(common);
   if (!books) return say_fault(common, streams, books.error());
   const auto rows = books->store->meter_events(books->site);
   if (!rows) return say_fault(common, streams, rows.error());
@@ -114,7 +99,7 @@ Exit decide_event(const Common& common, const EventOptions& options, bool confir
                      "--by is a name of 1 to 64 bytes, --why a sentence of 1 to 256: both are kept for ever",
                      "--by 应为 1 至 64 字节的姓名，--why 应为 1 至 256 字节的说明；两者永久保存");
   }
-  auto books = open_books(common);
+  auto books = open_site(common);
   if (!books) return say_fault(common, streams, books.error());
   const MeterDecision decision{confirmed, options.who, options.why, SystemClock().now()};
   const auto done =

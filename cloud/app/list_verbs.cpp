@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <set>
 
-#include "cloud/app/data_folder.hpp"
 #include "cloud/app/list_begin.hpp"
 #include "cloud/app/say.hpp"
+#include "cloud/app/site_books.hpp"
 #include "cloud/billing/text_table.hpp"
 #include "contract/nouns/door_reason.hpp"
 #include "contract/text/instant_text.hpp"
@@ -25,20 +25,17 @@ Result<Instant> bound(const std::string& text, UtcOffset offset, Instant otherwi
 }  // namespace
 
 Result<Listing> begin_list(const Common& common, const ListOptions& options) {
-  auto folder = DataFolder::open_existing(common.data);
-  if (!folder) return std::move(folder.error());
-  auto store = folder->open_store();
-  if (!store) return std::move(store.error());
-  auto site = choose_site(**store, common.estate);
-  if (!site) return std::move(site.error());
+  auto books = open_site(common);
+  if (!books) return std::move(books.error());
   Listing listing;
-  if (auto estate = latest_estate(**store, *site)) listing.offset = estate->estate.offset;
+  if (auto estate = latest_estate(*books->store, books->site)) listing.offset = estate->estate.offset;
   auto from = bound(options.from, listing.offset, instant_from_ms(0));
   if (!from) return std::move(from.error());
   auto to = bound(options.to, listing.offset, instant_from_ms(wire_limit::instant_ms));
   if (!to) return std::move(to.error());
-  listing.query = {*site, *from, *to, static_cast<std::size_t>(std::max<std::int64_t>(1, options.limit))};
-  listing.store = std::move(*store);
+  listing.query = {books->site, *from, *to,
+                   static_cast<std::size_t>(std::max<std::int64_t>(1, options.limit))};
+  listing.store = std::move(books->store);
   return listing;
 }
 

@@ -2,6 +2,7 @@
 
 #include "cloud/app/month_inputs.hpp"
 #include "cloud/app/say.hpp"
+#include "cloud/app/site_books.hpp"
 #include "cloud/billing/bill_json.hpp"
 #include "cloud/billing/preview.hpp"
 
@@ -21,19 +22,11 @@ Exit say_no_pool(const Common& common, const Streams& streams, const std::string
 }  // namespace
 
 Exit preview_pools(const Common& common, const PreviewOptions& options, const Streams& streams) {
-  const auto month = read_month(options.month);
-  if (!month) {
-    return say_error(common, streams, Exit::bad_input,
-                     "\"" + options.month + "\" is not a month; write it as 2026-06",
-                     "“" + options.month + "”不是月份；请写成 2026-06");
-  }
-  auto folder = DataFolder::open_existing(common.data);
-  if (!folder) return say_fault(common, streams, folder.error());
-  auto store = folder->open_store();
-  if (!store) return say_fault(common, streams, store.error());
-  const auto site = choose_site(**store, common.estate);
-  if (!site) return say_fault(common, streams, site.error());
-  const auto inputs = month_inputs(**store, *site, *month);
+  const auto month = asked_month(options.month);
+  if (!month) return say_fault(common, streams, month.error());
+  const auto books = open_site(common);
+  if (!books) return say_fault(common, streams, books.error());
+  const auto inputs = month_inputs(*books->store, books->site, *month);
   if (!inputs) return say_fault(common, streams, inputs.error());
   const auto& estate = inputs->estate.estate;
   if (!options.pool.empty() && !estate.pools.contains(PoolId(options.pool)))

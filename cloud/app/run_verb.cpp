@@ -2,6 +2,7 @@
 
 #include "cloud/app/month_books.hpp"
 #include "cloud/app/run_words.hpp"
+#include "cloud/app/site_books.hpp"
 #include "cloud/billing/text_table.hpp"
 #include "cloud/metering/decimal.hpp"
 #include "contract/text/hex_text.hpp"
@@ -12,8 +13,7 @@ namespace steward {
 namespace {
 
 struct Opened {
-  DataFolder folder;
-  std::unique_ptr<Store> store;
+  SiteBooks books;
   BillRunRow run;
   std::vector<BillRow> bills;
   std::vector<RunStep> steps;
@@ -21,13 +21,9 @@ struct Opened {
 };
 
 Result<Opened> open_run(const Common& common, const std::string& month) {
-  auto folder = DataFolder::open_existing(common.data);
-  if (!folder) return std::move(folder.error());
-  auto store = folder->open_store();
-  if (!store) return std::move(store.error());
-  auto site = choose_site(**store, common.estate);
-  if (!site) return std::move(site.error());
-  auto runs = (*store)->bill_runs(*site);
+  auto books = open_site(common);
+  if (!books) return std::move(books.error());
+  auto runs = books->store->bill_runs(books->site);
   if (!runs) return std::move(runs.error());
   const auto run =
       std::find_if(runs->begin(), runs->end(), [&](const BillRunRow& row) { return row.month == month; });
@@ -35,13 +31,13 @@ Result<Opened> open_run(const Common& common, const std::string& month) {
     return error_of(Fault::refused, "no bills of " + month + "; `close --month " + month + "` draws them up",
                     "没有 " + month + " 的账单；请先运行 close --month " + month);
   }
-  auto bills = (*store)->bills(*site, month);
+  auto bills = books->store->bills(books->site, month);
   if (!bills) return std::move(bills.error());
-  auto steps = (*store)->run_steps(*site, month);
+  auto steps = books->store->run_steps(books->site, month);
   if (!steps) return std::move(steps.error());
-  const auto estate = latest_estate(**store, *site);
+  const auto estate = latest_estate(*books->store, books->site);
   const auto offset = estate ? estate->estate.offset : default_offset;
-  return Opened{std::move(*folder), std::move(*store), *run, std::move(*bills), std::move(*steps), offset};
+  return Opened{std::move(*books), *run, std::move(*bills), std::move(*steps), offset};
 }
 
 Exit say_steps(const Common& common, const Streams& streams, const Opened& opened) {
@@ -84,11 +80,11 @@ Exit still_the_same(const Common& common, const Streams& streams, Opened& opened
                      "the stored bills of " + run.month + " are not the bytes they were drawn up as",
                      run.month + " 的账单与生成时的内容不一致，数据库可能已损坏");
   }
-  auto outcome = draw_month(common, streams, *opened.store, run.site, *read_month(run.month));
+  auto outcome = draw_month(common, streams, *opened.books.store, run.site, *read_month(run.month));
   if (const auto* exit = std::get_if<Exit>(&outcome)) return *exit;
   const auto& drawn = std::get<MonthDrawn>(outcome);
   if (drawn.books.run.bills == run.bills) return Exit::ok;
-  const auto names = differing(*opened.store, drawn.books);
+  const auto names = differing(*opened.books.store, drawn.books);
   return say_error(common, streams, Exit::refused,
                    "the inputs of " + run.month + " now give other bills (" + names + "); `close --month " +
                        run.month + "` draws them up again, to be checked anew",
@@ -133,16 +129,16 @@ Exit take_step(const Common& common, const RunOptions& options, RunStatus to, co
   }
   if (const auto same = still_the_same(common, streams, opened); same != Exit::ok) return same;
   const RunStep step{to, run.bills, options.who, alone ? "alone" : "", SystemClock().now()};
-  const auto done = opened.store->transact([&] {
+  const auto done = opened.books.store->transact([&] {
     return to == RunStatus::issued
-               ? opened.store->issue(run.site, run.month, step, year_of(step.at, opened.offset))
-               : opened.store->put_step(run.site, run.month, step);
+               ? opened.books.store->issue(run.site, run.month, step, year_of(step.at, opened.offset))
+               : opened.books.store->put_step(run.site, run.month, step);
   });
   if (!done) return say_fault(common, streams, done.error());
   run.status = to;
   opened.steps.push_back(step);
   if (to == RunStatus::issued) {
-    const auto copies = write_copies(opened.folder, *opened.store, run);
+    const auto copies = write_copies(opened.books.folder, *opened.books.store, run);
     if (!copies) return say_fault(common, streams, copies.error());
   }
   return say_steps(common, streams, opened);
@@ -151,11 +147,7 @@ Exit take_step(const Common& common, const RunOptions& options, RunStatus to, co
 }  // namespace
 
 Exit step_run(const Common& common, const RunOptions& options, RunVerb verb, const Streams& streams) {
-  if (!read_month(options.month)) {
-    return say_error(common, streams, Exit::bad_input,
-                     "\"" + options.month + "\" is not a month; write it as 2026-06",
-                     "“" + options.month + "”不是月份；请写成 2026-06");
-  }
+  if (const auto month = asked_month(options.month); !month) return say_fault(common, streams, month.error());
   if (verb != RunVerb::show && !is_plain_text(options.who, 1, 64)) {
     return say_error(common, streams, Exit::bad_input, "--by is a name of 1 to 64 bytes, kept for ever",
                      "--by 应为 1 至 64 字节的姓名，永久保存");

@@ -3,23 +3,13 @@
 
 #include "cloud/verify/bundle_check.hpp"
 #include "cloud/verify/given_key.hpp"
+#include "cloud/verify/verify_say.hpp"
 #include "cloud/verify/verify_verbs.hpp"
 #include "contract/text/hex_text.hpp"
 #include "contract/text/json.hpp"
 
 namespace steward {
 namespace {
-
-VerifyExit say(const VerifyBillOptions& options, const VerifyStreams& streams, VerifyExit exit,
-               const std::string& en, const std::string& zh) {
-  streams.err << "steward-verify: " << en << "\nsteward-verify：" << zh << "\n";
-  if (options.json) {
-    Json out = Json::object();
-    out.set("ok", false).set("error", Json::object().set("en", en).set("zh", zh));
-    streams.out << out.dump() << "\n";
-  }
-  return exit;
-}
 
 Json words_json(const std::vector<BundleWord>& words) {
   Json list = Json::array();
@@ -70,7 +60,7 @@ VerifyExit verify_bill(const VerifyBillOptions& options, const VerifyStreams& st
       const auto key = read_given_key(one);
       if (!key) {
         return say(
-            options, streams, VerifyExit::bad_input,
+            options.json, streams, VerifyExit::bad_input,
             one + " is neither 64 hex digits nor a PEM file of an Ed25519 public key: " + key.error().message,
             one + " 既不是 64 位十六进制，也不是 Ed25519 公钥的 PEM 文件：" + key.error().message);
       }
@@ -81,18 +71,18 @@ VerifyExit verify_bill(const VerifyBillOptions& options, const VerifyStreams& st
   const auto size = std::filesystem::file_size(options.file, error);
   std::ifstream in(options.file, std::ios::binary);
   if (error || !in) {
-    return say(options, streams, VerifyExit::failed, "cannot read " + options.file.string(),
+    return say(options.json, streams, VerifyExit::failed, "cannot read " + options.file.string(),
                "无法读取 " + options.file.string());
   }
   if (size > max_bundle_bytes) {
-    return say(options, streams, VerifyExit::bad_input, options.file.string() + " is larger than any bundle",
-               options.file.string() + " 超过文件上限");
+    return say(options.json, streams, VerifyExit::bad_input,
+               options.file.string() + " is larger than any bundle", options.file.string() + " 超过文件上限");
   }
   const std::string bytes{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
   const auto opened = read_bundle(bytes);
   if (!opened) {
     const bool other = opened.error().fault == Fault::refused;
-    return say(options, streams, other ? VerifyExit::bad_input : VerifyExit::differs,
+    return say(options.json, streams, other ? VerifyExit::bad_input : VerifyExit::differs,
                options.file.string() + ": " + opened.error().message,
                options.file.string() + (other ? " 不是账单证明文件" : "：文件已损坏或被改动"));
   }

@@ -4,6 +4,7 @@
 #include "cloud/verify/block_chain.hpp"
 #include "cloud/verify/block_file.hpp"
 #include "cloud/verify/given_key.hpp"
+#include "cloud/verify/verify_say.hpp"
 #include "cloud/verify/verify_verbs.hpp"
 #include "contract/text/json.hpp"
 #include "contract/wire/uuid_text.hpp"
@@ -12,17 +13,6 @@
 
 namespace steward {
 namespace {
-
-VerifyExit say(const VerifyBlocksOptions& options, const VerifyStreams& streams, VerifyExit exit,
-               const std::string& en, const std::string& zh) {
-  streams.err << "steward-verify: " << en << "\nsteward-verify：" << zh << "\n";
-  if (options.json) {
-    Json out = Json::object();
-    out.set("ok", false).set("error", Json::object().set("en", en).set("zh", zh));
-    streams.out << out.dump() << "\n";
-  }
-  return exit;
-}
 
 Json json_of(const ChainedLog& log) {
   Json missing = Json::array();
@@ -116,7 +106,7 @@ VerifyExit verify_blocks(const VerifyBlocksOptions& options, const VerifyStreams
     auto key = read_given_key(given);
     if (!key) {
       return say(
-          options, streams, VerifyExit::bad_input,
+          options.json, streams, VerifyExit::bad_input,
           "--key " + given +
               " is neither 64 hex digits nor a PEM file of an Ed25519 public key: " + key.error().message,
           "--key " + given + " 既不是 64 位十六进制，也不是 Ed25519 公钥的 PEM 文件：" + key.error().message);
@@ -125,7 +115,7 @@ VerifyExit verify_blocks(const VerifyBlocksOptions& options, const VerifyStreams
   }
   std::ifstream in(options.file, std::ios::binary);
   if (!in || std::filesystem::is_directory(options.file)) {
-    return say(options, streams, VerifyExit::failed, "cannot read " + options.file.string(),
+    return say(options.json, streams, VerifyExit::failed, "cannot read " + options.file.string(),
                "无法读取 " + options.file.string());
   }
   std::vector<const Verifier*> verifiers;
@@ -136,7 +126,8 @@ VerifyExit verify_blocks(const VerifyBlocksOptions& options, const VerifyStreams
   for (;;) {
     auto next = file.next();
     if (!next && next.error().fault == Fault::refused) {
-      return say(options, streams, VerifyExit::bad_input, options.file.string() + ": " + next.error().message,
+      return say(options.json, streams, VerifyExit::bad_input,
+                 options.file.string() + ": " + next.error().message,
                  options.file.string() + " 不是导出的数据块文件");
     }
     if (!next) file_fault = next.error().message;
