@@ -231,7 +231,13 @@ Result<void> SqliteOutbox::flush_acks() {
 Result<void> SqliteOutbox::write_through() {
   const auto busy = database_.query_int("PRAGMA wal_checkpoint(TRUNCATE)");
   if (!busy) return busy.error();
-  return *busy == 0 ? Result<void>() : Result<void>(Fault::retry, "outbox: it is being read");
+  if (*busy != 0) return Result<void>(Fault::retry, "outbox: it is being read");
+  // The WAL of before may still be on the disk, without the frames a failed sync dropped. A cut now would
+  // have it played over what was just written. A commit into a new one, which is synced, ends that; a row put
+  // as it was would write nothing, the file's header always does.
+  const auto version = database_.query_int("PRAGMA user_version");
+  if (!version) return version.error();
+  return database_.execute("PRAGMA user_version=" + std::to_string(*version));
 }
 
 Result<std::string> SqliteOutbox::mark(std::string_view name) {

@@ -136,7 +136,8 @@ class Outbox {
   /// Where the logs would be if the newest append that failed with `broken` had not: what is on the disk
   /// decides (SteadyOutbox).
   virtual LogMarks attempted() const = 0;
-  /// Writes everything committed into the file itself and syncs it. Faults: full, broken, retry.
+  /// Writes everything committed into the file itself and syncs it, and sees to it that no older write-ahead
+  /// log is played over it after a cut. Faults: full, broken, retry.
   virtual Result<void> write_through() = 0;
 
   /// Blocks of one log that hold records after `after`, oldest first, at most

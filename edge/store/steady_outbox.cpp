@@ -5,6 +5,13 @@ namespace {
 
 Error closed() { return {Fault::broken, "outbox: its disk failed, and it cannot be opened again yet"}; }
 
+/// Until it is known whether the append in doubt is there, only the same batches may be asked again: a disk
+/// without room in the middle of that is no leave to ask for others.
+Error still_in_doubt(Error error) {
+  if (error.fault != Fault::implausible) error.fault = Fault::broken;
+  return error;
+}
+
 bool same_place(const LogMarks& one, const LogMarks& other) {
   for (std::size_t at = 0; at < one.size(); ++at) {
     if (one.at(at).last != other.at(at).last || one.at(at).tail != other.at(at).tail) return false;
@@ -62,7 +69,7 @@ Result<SteadyOutbox::Landed> SteadyOutbox::mend() {
 Result<std::vector<StoredBlock>> SteadyOutbox::append(const std::vector<Batch>& batches) {
   if (in_doubt_) {
     auto landed = mend();
-    if (!landed) return std::move(landed.error());
+    if (!landed) return still_in_doubt(std::move(landed.error()));
     if (*landed == Landed::yes) return std::vector<StoredBlock>();
   }
   auto blocks = outbox_->append(batches);
@@ -75,7 +82,7 @@ Result<std::vector<StoredBlock>> SteadyOutbox::append(const std::vector<Batch>& 
   attempted_ = outbox_->attempted();
   marks_ = outbox_->marks();
   auto landed = mend();
-  if (!landed) return std::move(landed.error());
+  if (!landed) return still_in_doubt(std::move(landed.error()));
   if (*landed == Landed::yes) return std::vector<StoredBlock>();
   blocks = outbox_->append(batches);  // on a file that was opened anew
   if (!blocks && blocks.error().fault == Fault::broken) {

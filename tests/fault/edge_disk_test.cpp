@@ -102,6 +102,34 @@ int run_steadily(CrashDisk& disk, const Signer& signer, int tries_before_healing
   return failures;
 }
 
+/// The same, as the store's thread asks: after `broken` the same again, after `full` with what has come
+/// since.
+int run_with_more(CrashDisk& disk, const Signer& signer) {
+  SteadyOutbox outbox(setup(), signer, opened(signer));
+  int failures = 0;
+  int kept_to = 0;
+  int asked_to = 1;
+  for (int tries = 0; kept_to < transactions; ++tries) {
+    REQUIRE(tries < transactions + 20);
+    if (failures >= 3) disk.heal();
+    std::vector<Batch> batches;
+    for (int at = kept_to; at < asked_to; ++at)
+      std::ranges::move(batches_of(at), std::back_inserter(batches));
+    const auto kept = outbox.append(batches);
+    if (kept) {
+      kept_to = asked_to;
+    } else {
+      ++failures;
+      if (kept.error().fault == Fault::broken) continue;
+      REQUIRE(kept.error().fault == Fault::full);
+    }
+    asked_to = std::min(asked_to + 1, transactions);
+  }
+  const auto flaw = flaw_of(outbox, transactions);
+  CHECK_MESSAGE(flaw.empty(), flaw);
+  return failures;
+}
+
 /// What a cut right now would leave, whatever was not synced being lost.
 DiskFiles cut_now(const CrashDisk& disk) {
   CutDisk cut({});
@@ -162,6 +190,39 @@ TEST_SUITE("fault/edge_disk") {
         CHECK_MESSAGE(flaw.empty(), flaw);
       }
     }
+  }
+
+  TEST_CASE(
+      "a sync that fails, and no room while it is mended: other records asked for meanwhile are not taken "
+      "for kept") {
+    const DigestSigner signer;
+    CrashDisk disk;
+    disk.begin({});
+    opened(signer);
+    std::vector<std::pair<std::size_t, std::size_t>> ends{{disk.syncs(), disk.growths()}};
+    {
+      SteadyOutbox outbox(setup(), signer, opened(signer));
+      ends = {{disk.syncs(), disk.growths()}};
+      for (int at = 0; at < transactions; ++at) {
+        REQUIRE(outbox.append(batches_of(at)));
+        ends.emplace_back(disk.syncs(), disk.growths());
+      }
+    }
+    int stopped = 0;
+    for (std::size_t at = 1; at < ends.size(); ++at) {
+      for (auto sync = ends[at - 1].first; sync < ends[at].first; ++sync) {
+        disk.begin({});
+        opened(signer);
+        disk.fail_sync(sync, 1);
+        disk.fill_at(ends[at].second);
+        INFO("sync ", sync, " fails, no room from allocation ", ends[at].second);
+        stopped += run_with_more(disk, signer);
+        disk.begin(cut_now(disk));
+        const auto flaw = flaw_of(*opened(signer), transactions);
+        CHECK_MESSAGE(flaw.empty(), flaw);
+      }
+    }
+    CHECK(stopped > 0);
   }
 
   TEST_CASE("opened again without writing it through, the same fault does lose what looks kept") {
