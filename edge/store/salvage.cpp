@@ -96,8 +96,8 @@ std::optional<std::int64_t> readable_behind(Statement& scan, std::int64_t broken
   auto bad = broken;
   auto good = bad + 1;
   while (!can_read(good)) {
+    if (good - broken > (end - broken) / 2) return std::nullopt;
     const auto step = (good - broken) * 2;
-    if (step > end - broken) return std::nullopt;
     bad = good;
     good = broken + step;
   }
@@ -118,7 +118,7 @@ void Wreck::read_log(Stream stream, const OwnSeals& seals) {
   }
   if (!scan) return;
   std::vector<Seen> seen;
-  std::optional<std::int64_t> behind = -1;
+  std::optional<std::int64_t> behind = 0;  // places begin at 1
   while (behind && scan->bind(*behind)) {
     auto there = scan->step();
     for (; there && *there; there = scan->step()) {

@@ -147,19 +147,30 @@ void write_file(const std::string& path, const std::string& bytes) {
   std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
 }
 
+struct Sound {
+  OutboxSetup setup;
+  Uuid epoch{};
+  Written written;
+  std::string whole;  // the file's bytes
+};
+
+Sound sound_outbox(const TemporaryFolder& folder) {
+  Sound sound;
+  sound.setup.path = (folder.path() / "outbox.db").string();
+  sound.setup.site = SiteId("riverside");
+  sound.setup.gateway = GatewayId("gw1");
+  sound.written = fill(sound.setup, sound.epoch);
+  std::ifstream stream(sound.setup.path, std::ios::binary);
+  sound.whole = {std::istreambuf_iterator<char>(stream), {}};
+  return sound;
+}
+
 }  // namespace
 
 TEST_SUITE("fault/edge_bit_flip") {
   TEST_CASE("one bit turned over in any page: what is sent is what was written, a hole for the rest") {
     const TemporaryFolder folder;
-    OutboxSetup setup;
-    setup.path = (folder.path() / "outbox.db").string();
-    setup.site = SiteId("riverside");
-    setup.gateway = GatewayId("gw1");
-    Uuid epoch{};
-    const auto written = fill(setup, epoch);
-    std::ifstream stream(setup.path, std::ios::binary);
-    const std::string whole{std::istreambuf_iterator<char>(stream), {}};
+    const auto [setup, epoch, written, whole] = sound_outbox(folder);
     const auto untouched = outcome_of(setup, epoch, written);
     REQUIRE(untouched.flaw == "");
     REQUIRE_FALSE(untouched.salvaged);
@@ -190,5 +201,27 @@ TEST_SUITE("fault/edge_bit_flip") {
             " blocks lost to holes, at most ", most_lost, " by one flip");
     CHECK(salvages > 0);
     CHECK(harmless > 0);
+  }
+
+  TEST_CASE("a page lost altogether, any page, and all pages behind it: what is sent is what was written") {
+    const TemporaryFolder folder;
+    const auto [setup, epoch, written, whole] = sound_outbox(folder);
+    int salvages = 0;
+    for (std::size_t at = 0; at < whole.size() / page; ++at) {
+      for (const bool to_the_end : {false, true}) {
+        for (const char filler : {'\0', '\xA5'}) {
+          auto damaged = whole;
+          const auto bytes = to_the_end ? damaged.size() - at * page : page;
+          damaged.replace(at * page, bytes, bytes, filler);
+          write_file(setup.path, damaged);
+          INFO("page ", at + 1, to_the_end ? " and all behind it" : "", " filled with ", int{filler});
+          const auto out = outcome_of(setup, epoch, written);
+          CHECK_MESSAGE(out.flaw.empty(), out.flaw);
+          if (!out.salvaged) CHECK(out.lost == 0);
+          if (out.salvaged) ++salvages;
+        }
+      }
+    }
+    CHECK(salvages > 0);
   }
 }
