@@ -193,8 +193,7 @@ TEST_SUITE("fault/edge_disk") {
   }
 
   TEST_CASE(
-      "a sync that fails, and no room while it is mended: other records asked for meanwhile are not taken "
-      "for kept") {
+      "a sync that fails, and no room while it is mended: nothing that was not kept is taken for kept") {
     const DigestSigner signer;
     CrashDisk disk;
     disk.begin({});

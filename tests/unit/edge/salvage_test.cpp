@@ -162,8 +162,8 @@ TEST_SUITE("edge/salvage") {
       const TemporaryFolder folder;
       const auto setup = outbox_setup(folder);
       ten_blocks(setup);
-      change(setup,
-             "UPDATE kept SET text = replace(text, substr(text, 1, 1), '7') WHERE name = '" + name + "'");
+      change(setup, "UPDATE kept SET text = iif(text LIKE '7%', '8', '7') || substr(text, 2) WHERE name = '" +
+                        name + "'");
       auto outbox = opened(setup);  // salvages
       REQUIRE(outbox->old_logs().size() == 1);
       CHECK(outbox->mark(salvage_mark)->find("the row " + name + " is damaged") != std::string::npos);
