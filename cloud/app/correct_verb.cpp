@@ -40,6 +40,11 @@ Result<StandingBills> standing_bills(Store& store, const SiteId& site, const std
   return standing;
 }
 
+bool is_known(const BillId& id, const StandingBills& standing, const BillRun& run) {
+  return standing.contains(id) ||
+         std::ranges::any_of(run.bills, [&](const Bill& bill) { return bill.id == id; });
+}
+
 /// The notes that turn the bills as they stand into those drawn up now, by bill.
 std::vector<BillNote> notes_to(StandingBills& standing, const BillRun& run, const CorrectOptions& options) {
   std::map<BillId, std::optional<Bill>> now;
@@ -104,6 +109,13 @@ Exit correct_in(const Common& common, const CorrectOptions& options, const Strea
   const auto& drawn = std::get<MonthDrawn>(outcome);
   auto standing = standing_bills(store, *site, options.month);
   if (!standing) return say_fault(common, streams, standing.error());
+  if (!options.bill.empty() && !is_known(BillId(options.bill), *standing, drawn.run)) {
+    return say_error(
+        common, streams, Exit::bad_input,
+        "no bill \"" + options.bill + "\" in " + options.month + "; `bills --month " + options.month +
+            "` lists them",
+        options.month + " 没有账单“" + options.bill + "”；用 bills --month " + options.month + " 查看全部");
+  }
   const auto notes = notes_to(*standing, drawn.run, options);
   std::vector<BillNoteRow> rows;
   const auto at = SystemClock().now();

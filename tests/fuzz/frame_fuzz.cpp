@@ -19,7 +19,7 @@ Bytes right_reply(const OpenRequest& open, const Words& words) {
              0,
              length};
   }
-  reply.push_back(open.unit.value);
+  reply.push_back(open.unit.byte());
   reply.push_back(static_cast<std::uint8_t>(open.span.kind));
   reply.push_back(static_cast<std::uint8_t>(2 * words.size()));
   for (const auto word : words) {

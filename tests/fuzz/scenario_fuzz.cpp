@@ -1,4 +1,5 @@
 // Any text as a scenario: refused with reasons, or playable.
+#include "drivers/modbus/frame.hpp"
 #include "drivers/sim/fault_line.hpp"
 #include "drivers/sim/scenario.hpp"
 #include "tests/fuzz/fuzz_input.hpp"

@@ -228,6 +228,9 @@ TEST_SUITE("cloud/runs") {
     CHECK(desk.correct().has("0 notes"));
     desk.import(108);
     CHECK(desk.correct({"--bill", "2026-06-li"}).has("0 notes"));
+    const auto mistyped = desk.correct({"--bill", "2026-06-lo"});
+    CHECK(mistyped.exit == Exit::bad_input);
+    CHECK(mistyped.has("no bill \"2026-06-lo\" in 2026-06; `bills --month 2026-06` lists them"));
     const auto credit = desk.correct({"--bill", "2026-06-wang"});
     CHECK(credit.has("Credit note 2"));
     CHECK(credit.has("Credit 2.00"));
