@@ -2,28 +2,17 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "contract/wire/block_codec.hpp"
 #include "edge/store/steady_outbox.hpp"
-#include "kit/crypto/digest.hpp"
 #include "tests/fault/crash_disk.hpp"
+#include "tests/support/cheap_signer.hpp"
 
 using namespace steward;
 using namespace steward::fault;
 
 namespace {
-
-/// Signs by a digest: fast, and what is asked here is only whether bytes survive.
-class DigestSigner final : public Signer {
- public:
-  Signature sign(ByteView message) const override {
-    Signature signature{};
-    const auto digest = sha256(message);
-    std::copy(digest.begin(), digest.end(), signature.begin());
-    return signature;
-  }
-  PublicKey public_key() const override { return {}; }
-};
 
 constexpr int transactions = 40;
 
@@ -143,7 +132,7 @@ DiskFiles cut_now(const CrashDisk& disk) {
 TEST_SUITE("fault/edge_disk") {
   TEST_CASE(
       "no room at any allocation: nothing is promised that is not kept, and it goes on when there is room") {
-    const DigestSigner signer;
+    const test::CheapSigner signer;
     CrashDisk disk;
     disk.begin({});
     CHECK(run_steadily(disk, signer, 1) == 0);
@@ -168,7 +157,7 @@ TEST_SUITE("fault/edge_disk") {
   }
 
   TEST_CASE("a sync that fails, at any sync: what is promised afterwards is on the disk, once") {
-    const DigestSigner signer;
+    const test::CheapSigner signer;
     CrashDisk disk;
     disk.begin({});
     CHECK(run_steadily(disk, signer, 1) == 0);
@@ -194,7 +183,7 @@ TEST_SUITE("fault/edge_disk") {
 
   TEST_CASE(
       "a sync that fails, and no room while it is mended: nothing that was not kept is taken for kept") {
-    const DigestSigner signer;
+    const test::CheapSigner signer;
     CrashDisk disk;
     disk.begin({});
     opened(signer);
@@ -225,7 +214,7 @@ TEST_SUITE("fault/edge_disk") {
   }
 
   TEST_CASE("opened again without writing it through, the same fault does lose what looks kept") {
-    const DigestSigner signer;
+    const test::CheapSigner signer;
     CrashDisk disk;
     disk.begin({});
     opened(signer);
@@ -249,7 +238,7 @@ TEST_SUITE("fault/edge_disk") {
   }
 
   TEST_CASE("a disk that stays broken is said again and again, and nothing is lost when it comes back") {
-    const DigestSigner signer;
+    const test::CheapSigner signer;
     CrashDisk disk;
     disk.begin({});
     SteadyOutbox outbox(setup(), signer, opened(signer));

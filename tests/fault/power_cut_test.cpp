@@ -5,25 +5,13 @@
 
 #include "contract/wire/block_codec.hpp"
 #include "edge/store/outbox.hpp"
-#include "kit/crypto/digest.hpp"
 #include "tests/fault/crash_disk.hpp"
+#include "tests/support/cheap_signer.hpp"
 
 using namespace steward;
 using namespace steward::fault;
 
 namespace {
-
-/// Signs by a digest: fast, and what is asked here is only whether bytes survive.
-class DigestSigner final : public Signer {
- public:
-  Signature sign(ByteView message) const override {
-    Signature signature{};
-    const auto digest = sha256(message);
-    std::copy(digest.begin(), digest.end(), signature.begin());
-    return signature;
-  }
-  PublicKey public_key() const override { return {}; }
-};
 
 constexpr int transactions = 200;
 const std::string mark_name = "door/gate";
@@ -137,7 +125,7 @@ std::string flaw_of(Outbox& outbox, const Ledger& ledger, std::size_t promised) 
 
 TEST_SUITE("fault/power_cut") {
   TEST_CASE("a cut at any step of 200 transactions loses nothing promised and keeps nothing half") {
-    const DigestSigner signer;
+    const test::CheapSigner signer;
     CrashDisk disk;
     const Ledger ledger = run_workload(disk, signer);
     constexpr std::uint64_t seed = 20'260'601;
@@ -173,7 +161,7 @@ TEST_SUITE("fault/power_cut") {
   }
 
   TEST_CASE("without its syncs the same outbox does lose what it promised") {
-    const DigestSigner signer;
+    const test::CheapSigner signer;
     CrashDisk disk;
     Ledger ledger = run_workload(disk, signer);
     std::mt19937_64 dice(7);
@@ -193,7 +181,7 @@ TEST_SUITE("fault/power_cut") {
   }
 
   TEST_CASE("a disk that fails at any step fails the append whole, and what was promised stays") {
-    const DigestSigner signer;
+    const test::CheapSigner signer;
     CrashDisk disk;
     const Ledger ledger = run_workload(disk, signer);
     for (std::size_t broken = 1; broken < ledger.steps.size(); broken += 97) {
